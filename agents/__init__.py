@@ -1,0 +1,1 @@
+"""Agents: the energy, inference on it, and the arm's controller."""

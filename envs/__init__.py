@@ -1,0 +1,1 @@
+"""Environments: the particle plane and the arm's table."""

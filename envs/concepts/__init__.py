@@ -1,0 +1,1 @@
+"""Concepts, one a file: scenes, demonstrations, residual and success test."""

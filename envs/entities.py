@@ -1,0 +1,98 @@
+"""Entity states: the one array that both worlds, the demonstrations and the energy share.
+
+A row is an entity, a column a feature:
+
+| index | feature  | unit, frame                         | range       |
+|-------|----------|-------------------------------------|-------------|
+| 0     | x        | plane units, plane frame (right +)  | about [-1, 1] |
+| 1     | y        | plane units, plane frame (up +)     | about [-1, 1] |
+| 2     | red      | linear share                        | [0, 1]      |
+| 3     | green    | linear share                        | [0, 1]      |
+| 4     | blue     | linear share                        | [0, 1]      |
+| 5     | cursor   | 1 for the cursor, 0 for the others  | {0, 1}      |
+
+The plane is the square [-1, 1]², so the world is 2 plane units wide. Rows that hold no entity are
+zero and marked absent. The rows' order means nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .errors import NonFiniteError, ShapeError
+
+MAX_ENTITIES = 9
+"""Rows of every entity array: the arm's cursor and up to 8 objects."""
+FEATURES = ("x", "y", "red", "green", "blue", "cursor")
+NUM_FEATURES = len(FEATURES)
+POSITION = slice(0, 2)
+COLOUR = slice(2, 5)
+CURSOR = 5
+PLANE_HALF_WIDTH = 1.0
+"""Half of the plane's width [plane units]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntityState:
+    """Entities at one instant, and what may be done to them.
+
+    Attributes:
+        entities: (MAX_ENTITIES, NUM_FEATURES) float32, see the table above.
+        present: (MAX_ENTITIES,) bool, the rows that hold an entity.
+        movable: (MAX_ENTITIES,) bool, the entities whose position may be changed.
+        paintable: (MAX_ENTITIES,) bool, the entities whose colour may be changed.
+    """
+
+    entities: np.ndarray
+    present: np.ndarray
+    movable: np.ndarray
+    paintable: np.ndarray
+
+    def __post_init__(self) -> None:
+        check_array(self.entities, "entities", (MAX_ENTITIES, NUM_FEATURES))
+        for name in ("present", "movable", "paintable"):
+            check_array(getattr(self, name), name, (MAX_ENTITIES,))
+
+    @property
+    def positions(self) -> np.ndarray:
+        """(MAX_ENTITIES, 2) positions [plane units]."""
+        return self.entities[:, POSITION]
+
+    @property
+    def colours(self) -> np.ndarray:
+        """(MAX_ENTITIES, 3) colours [share of red, green, blue]."""
+        return self.entities[:, COLOUR]
+
+    @property
+    def cursor(self) -> int:
+        """Row of the cursor."""
+        return int(np.argmax(self.entities[:, CURSOR] * self.present))
+
+    @property
+    def objects(self) -> np.ndarray:
+        """(MAX_ENTITIES,) bool, the entities that are present and not the cursor."""
+        return self.present & (self.entities[:, CURSOR] < 0.5)
+
+    def with_entities(self, entities: np.ndarray) -> EntityState:
+        """The same masks with other features, (MAX_ENTITIES, NUM_FEATURES)."""
+        return replace(self, entities=np.asarray(entities, dtype=np.float32))
+
+
+def check_array(value: np.ndarray, name: str, shape: tuple[int, ...]) -> None:
+    """Raise unless `value` has `shape` and holds only finite numbers.
+
+    Raises:
+        ShapeError: on another shape.
+        NonFiniteError: on NaN or infinity.
+    """
+    found = np.shape(value)
+    if found != shape:
+        raise ShapeError(f"{name} has shape {found}, expected {shape}; pass an array of that shape")
+    values = np.asarray(value)
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        index = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
+        raise NonFiniteError(
+            f"{name} holds {values[index]} at index {index}; every entry must be a finite number"
+        )
