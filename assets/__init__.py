@@ -18,7 +18,7 @@ def asset_path(name: str) -> Path:
         FileNotFoundError: if no such file exists, or `name` leads outside the assets folder. The
             message lists the assets that exist.
     """
-    root = Path(str(files(__package__))).resolve()
+    root = Path(str(files(__name__))).resolve()
     path = (root / name).resolve()
     if path.is_file() and path.is_relative_to(root):
         return path
