@@ -59,9 +59,9 @@ class Pinhole:
         """(N, 3) unit directions in world through (N,) pixel positions; centres are at .5."""
         x = (columns - self.width / 2) / self.focal
         y = (self.height / 2 - rows) / self.focal
-        in_camera = np.stack([x, y, np.full_like(x, -1.0)], axis=-1)
-        in_camera /= np.linalg.norm(in_camera, axis=-1, keepdims=True)
-        return in_camera @ self.axes.T
+        length = np.sqrt(x * x + y * y + 1.0)[:, None]
+        right, up, back = self.axes.T
+        return (x[:, None] * right + y[:, None] * up - back) / length
 
     def project(self, points_in_world: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Map (N, 3) points [m] to (N, 2) pixels (column, row) and (N,) depths along the view [m].

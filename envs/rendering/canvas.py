@@ -73,6 +73,6 @@ def _pill_size(text: str, text_size: int) -> tuple[int, int]:
 
 @lru_cache(maxsize=8)
 def _font(text_size: int) -> pygame.font.Font:
-    """pygame's own font, which every installation has."""
+    """The font that comes with pygame, which every installation has."""
     pygame.font.init()
     return pygame.font.Font(None, round(text_size * 1.45))

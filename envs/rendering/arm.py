@@ -1,0 +1,187 @@
+"""The arm's world as a picture, with OpenGL where there is one and by casting rays where not."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from types import TracebackType
+
+import mujoco
+import numpy as np
+
+from ..entities import MAX_ENTITIES
+from ..errors import ConfigError
+from . import canvas
+from .arm_gl import GLRenderer, NoOpenGLError
+from .arm_markers import PLAN_HEIGHT, arm_markers
+from .gl import opengl_hint
+from .markers import Overlay, check_path
+from .raycast import RaycastRenderer
+
+_BACKENDS = ("auto", "opengl", "raycast")
+
+
+class ArmRenderer:
+    """Draws the arm's world from a named camera of its model.
+
+    A context manager; `close` may be called any number of times. When `draw` is given data of
+    another model, the renderer moves to that model.
+
+    Args:
+        model: the model to draw first.
+        size: (height, width) of the pictures [pixels].
+        camera: "front" or "top", or any other camera of the model.
+        backend: "opengl", "raycast", or "auto": OpenGL if there is one, else rays with one warning.
+
+    Raises:
+        ConfigError: on an unknown camera or backend.
+        NoOpenGLError: backend is "opengl" and there is none.
+    """
+
+    def __init__(
+        self,
+        model: mujoco.MjModel,
+        *,
+        size: tuple[int, int] = (480, 640),
+        camera: str = "front",
+        backend: str = "auto",
+    ) -> None:
+        if backend not in _BACKENDS:
+            raise ConfigError(f"backend is {backend!r}, allowed are {list(_BACKENDS)}")
+        self.size = size
+        self.camera = camera
+        self._wanted = backend
+        self._renderer: GLRenderer | RaycastRenderer | None = None
+        self._object_bodies = np.zeros(0, dtype=int)
+        self._use(model)
+
+    @property
+    def backend(self) -> str:
+        """What draws: "opengl", "raycast", or "closed"."""
+        if self._renderer is None:
+            return "closed"
+        return "opengl" if isinstance(self._renderer, GLRenderer) else "raycast"
+
+    def draw(
+        self,
+        data: mujoco.MjData,
+        overlay: Overlay | None = None,
+        *,
+        object_rows: Sequence[int] | np.ndarray | None = None,
+        fingertip_trail: np.ndarray | None = None,
+        plan_height: float = PLAN_HEIGHT,
+    ) -> np.ndarray:
+        """A (height, width, 3) uint8 picture of `data` with the overlay's marks and text.
+
+        Args:
+            data: the state, of this or another model, with its kinematics up to date.
+            overlay: marks and text.
+            object_rows: (n,) the row of the overlay's masks for object_0, object_1, …; without it,
+                object_i has row i + 1 (row 0 is the cursor).
+            fingertip_trail: (T, 3) past fingertip positions in world, oldest first [m]; without it
+                the overlay's trail is drawn on the table.
+            plan_height: height above the table to draw the overlay's plan at [m].
+
+        Raises:
+            ShapeError, NonFiniteError: on a bad `fingertip_trail`.
+            ConfigError: `object_rows` does not name one row an object.
+        """
+        overlay = overlay or Overlay()
+        if fingertip_trail is not None:
+            check_path(fingertip_trail, "fingertip_trail", 3)
+        renderer = self._renderer
+        if renderer is None or renderer.model is not data.model:
+            renderer = self._use(data.model)
+        rows = self._check_rows(object_rows)
+        markers = arm_markers(
+            overlay,
+            positions=data.xpos[self._object_bodies],
+            attended=overlay.attended_mask[rows],
+            identified=overlay.identified_mask[rows],
+            fingertip_trail=fingertip_trail,
+            plan_height=plan_height,
+        )
+        frame = renderer.draw(data, markers)
+        if not overlay.title and not overlay.status:
+            return frame
+        surface = canvas.to_surface(frame)
+        canvas.draw_caption(surface, overlay.title, overlay.status)
+        return canvas.to_array(surface)
+
+    def close(self) -> None:
+        """Free what drawing took; a later `draw` takes it again."""
+        if isinstance(self._renderer, GLRenderer):
+            self._renderer.close()
+        self._renderer = None
+
+    def __enter__(self) -> ArmRenderer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_renderer", None) is not None:
+            self.close()
+
+    def _use(self, model: mujoco.MjModel) -> GLRenderer | RaycastRenderer:
+        """Draw this model from now on."""
+        self.close()
+        self._object_bodies = _object_bodies(model)
+        self._renderer = self._make_renderer(model)
+        return self._renderer
+
+    def _make_renderer(self, model: mujoco.MjModel) -> GLRenderer | RaycastRenderer:
+        if self._wanted == "opengl" or (self._wanted == "auto" and _opengl_may_work()):
+            try:
+                return GLRenderer(model, size=self.size, camera=self.camera)
+            except NoOpenGLError as error:
+                if self._wanted == "opengl":
+                    raise NoOpenGLError(f"{error}. {opengl_hint()}") from error
+                _remember_failure(error)
+        return RaycastRenderer(model, size=self.size, camera=self.camera)
+
+    def _check_rows(self, object_rows: Sequence[int] | np.ndarray | None) -> np.ndarray:
+        count = len(self._object_bodies)
+        if object_rows is None:
+            return np.arange(1, count + 1)
+        rows = np.asarray(object_rows, dtype=int)
+        if rows.shape != (count,) or ((rows < 0) | (rows >= MAX_ENTITIES)).any():
+            raise ConfigError(
+                f"object_rows is {rows.tolist()}, the model has {count} objects; "
+                f"pass one row in [0, {MAX_ENTITIES - 1}] for each"
+            )
+        return rows
+
+
+def _object_bodies(model: mujoco.MjModel) -> np.ndarray:
+    """(n,) ids of the bodies object_0, object_1, … up to the first that is missing."""
+    bodies: list[int] = []
+    while True:
+        body = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, f"object_{len(bodies)}")
+        if body < 0:
+            return np.array(bodies, dtype=int)
+        bodies.append(body)
+
+
+_failures: list[NoOpenGLError] = []
+"""Why OpenGL could not be had in this process: at most one entry."""
+
+
+def _opengl_may_work() -> bool:
+    return not _failures
+
+
+def _remember_failure(error: NoOpenGLError) -> None:
+    """Warn, and try no more: another attempt would fail alike, slowly."""
+    _failures.append(error)
+    warnings.warn(
+        f"{error}; drawing the arm by casting rays instead. {opengl_hint()}",
+        RuntimeWarning,
+        stacklevel=2,
+    )

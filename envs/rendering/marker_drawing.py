@@ -1,0 +1,112 @@
+"""Markers of the arm's world drawn onto a picture that is already there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import mujoco
+import numpy as np
+import pygame
+
+from . import canvas
+from .arm_markers import Ball, Line, Marker
+from .camera import Pinhole
+from .rays import cast_rays
+
+_SCALE = 2
+"""Markers are drawn this many times as large and scaled down, which smooths their edges."""
+_SLACK = 0.006
+"""A marker is hidden by what is nearer to the camera by more than this [m]."""
+
+
+def draw_markers(
+    surface: pygame.Surface,
+    markers: Sequence[Marker],
+    *,
+    pinhole: Pinhole,
+    model: mujoco.MjModel,
+    data: mujoco.MjData,
+) -> None:
+    """Draw markers in place, hidden where a geom stands before them.
+
+    Args:
+        surface: a picture taken by the pinhole.
+        markers: lines and balls in world [m].
+        pinhole: the camera.
+        model: the model that the picture shows.
+        data: the state that the picture shows.
+    """
+    if not markers:
+        return
+    width, height = surface.get_size()
+    layer = canvas.clear_layer((_SCALE * width, _SCALE * height))
+    points = [m.points if isinstance(m, Line) else m.centre[None] for m in markers]
+    stops = np.cumsum([len(p) for p in points])[:-1]
+    together = np.concatenate(points)
+    pixels, depth = pinhole.project(together)
+    seen = _seen(together, depth, pinhole, model, data)
+    pixels = np.clip(pixels * _SCALE, -1e4, 1e4)
+    scale = _SCALE * pinhole.focal / np.maximum(depth, 1e-3)
+    parts = (np.split(values, stops) for values in (pixels, scale, seen))
+    for marker, at, per_metre, visible in zip(markers, *parts, strict=True):
+        if isinstance(marker, Ball):
+            if visible[0]:
+                _draw_ball(layer, marker, at[0], round(marker.radius * per_metre[0]))
+            continue
+        for i in marker.drawn[visible[marker.drawn] & visible[marker.drawn + 1]]:
+            half_width = marker.radius[i] * per_metre[i]
+            _draw_segment(layer, _bytes(marker.rgba[i]), at[i], at[i + 1], half_width)
+    # Colours must be weighted by their opacity to be scaled down, else the edges turn dark.
+    small = pygame.transform.smoothscale(layer.premul_alpha(), (width, height))
+    surface.blit(small, (0, 0), special_flags=pygame.BLEND_PREMULTIPLIED)
+
+
+def _seen(
+    points: np.ndarray,
+    depth: np.ndarray,
+    pinhole: Pinhole,
+    model: mujoco.MjModel,
+    data: mujoco.MjData,
+) -> np.ndarray:
+    """(N,) bool: the points in front of the camera with no geom before them."""
+    rays = points - pinhole.position
+    reach = np.linalg.norm(rays, axis=1)
+    rays /= np.maximum(reach, 1e-9)[:, None]
+    _, distance, _ = cast_rays(model, data, pinhole.position, rays)
+    return (depth > 1e-3) & (reach < distance + _SLACK)
+
+
+def _draw_ball(layer: pygame.Surface, ball: Ball, centre: np.ndarray, radius: int) -> None:
+    """A translucent disc with a lighter spot and a firmer rim, to look round; radius [pixels]."""
+    radius = max(2, radius)
+    middle = (round(float(centre[0])), round(float(centre[1])))
+    red, green, blue, alpha = _bytes(ball.rgba)
+    pygame.draw.circle(layer, (red, green, blue, alpha), middle, radius)
+    light = tuple(c + (255 - c) // 3 for c in (red, green, blue))
+    spot = (middle[0] - radius // 4, middle[1] - radius // 4)
+    pygame.draw.circle(layer, (*light, alpha), spot, max(1, radius // 2))
+    rim = min(255, alpha + 80)
+    pygame.draw.circle(layer, (red, green, blue, rim), middle, radius, max(1, radius // 8))
+
+
+def _draw_segment(
+    layer: pygame.Surface,
+    colour: tuple[int, int, int, int],
+    start: np.ndarray,
+    end: np.ndarray,
+    half_width: float,
+) -> None:
+    half_width = max(half_width, 0.75)
+    along = end - start
+    length = float(np.hypot(*along))
+    if length > 1e-6:
+        side = np.array([-along[1], along[0]]) / length * half_width
+        corners = [start + side, end + side, end - side, start - side]
+        pygame.draw.polygon(layer, colour, [(float(x), float(y)) for x, y in corners])
+    for x, y in (start, end):
+        pygame.draw.circle(layer, colour, (float(x), float(y)), half_width)
+
+
+def _bytes(rgba: np.ndarray) -> tuple[int, int, int, int]:
+    red, green, blue, alpha = (round(float(c) * 255) for c in np.clip(rgba, 0, 1))
+    return red, green, blue, alpha

@@ -1,0 +1,154 @@
+"""The arm's world drawn by casting rays with MuJoCo itself: needs no OpenGL.
+
+Rays go through the centres of blocks of 4 × 4 pixels. Where neighbouring blocks differ (edges of
+things and of shadows) they are split in four, down to single pixels, which get two rays each;
+elsewhere the colours are interpolated. Geoms that are fully transparent, or of a group that
+MuJoCo's viewer hides (3 and up), are not seen; partly transparent ones are drawn opaque.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+import pygame
+
+from ..errors import ConfigError
+from . import canvas
+from .arm_markers import Marker
+from .camera import Pinhole, find_camera
+from .marker_drawing import draw_markers
+from .shading import Shader
+
+_COARSEST = 4
+"""Side of the largest blocks [pixels], a power of two."""
+_EDGE = 18
+"""Difference of neighbouring blocks, of 255, above which they are split."""
+_EDGE_OF_GEOMS = 4
+"""The same where the blocks show different geoms."""
+_CENTRE = ((0.5, 0.5),)
+_PIXEL_SAMPLES = ((0.30, 0.25), (0.70, 0.75))
+"""Where the rays of a split pixel pass through it (column, row), in shares of its side."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Blocks:
+    """What is seen through a grid of square blocks of pixels.
+
+    Attributes:
+        side: of a block [pixels].
+        colours: (h, w, 3) uint8.
+        geoms: (h, w) int, -1 for the sky.
+    """
+
+    side: int
+    colours: np.ndarray
+    geoms: np.ndarray
+
+
+class RaycastRenderer:
+    """Draws a model from one of its cameras without OpenGL.
+
+    Args:
+        model: the model; its colours may change between pictures.
+        size: (height, width) of the pictures [pixels], at least 4.
+        camera: name of a camera of the model.
+
+    Raises:
+        ConfigError: on too small a size, or an unknown camera.
+    """
+
+    def __init__(
+        self, model: mujoco.MjModel, *, size: tuple[int, int] = (480, 640), camera: str = "front"
+    ) -> None:
+        if min(size) < _COARSEST:
+            raise ConfigError(
+                f"size is {size}, allowed are (height, width) of {_COARSEST} pixels or more"
+            )
+        find_camera(model, camera)
+        self.model = model
+        self.size = size
+        self.camera = camera
+
+    def draw(self, data: mujoco.MjData, markers: Sequence[Marker] = ()) -> np.ndarray:
+        """A (height, width, 3) uint8 picture of `data` with the markers over it."""
+        height, width = self.size
+        pinhole = Pinhole.of(self.model, data, name=self.camera, size=self.size)
+        shader = Shader(self.model, data)
+        blocks = self._first_blocks(pinhole, shader)
+        while blocks.side > 1:
+            blocks = _split(blocks, pinhole, shader)
+        surface = canvas.to_surface(blocks.colours[:height, :width])
+        draw_markers(surface, markers, pinhole=pinhole, model=self.model, data=data)
+        return canvas.to_array(surface)
+
+    def _first_blocks(self, pinhole: Pinhole, shader: Shader) -> _Blocks:
+        """The coarsest blocks; they may stand over the right and the lower border."""
+        shape = (-(-self.size[0] // _COARSEST), -(-self.size[1] // _COARSEST))
+        rows, columns = (index.ravel() for index in np.indices(shape))
+        colours, geoms = _look(pinhole, shader, rows, columns, _COARSEST, _CENTRE)
+        return _Blocks(
+            side=_COARSEST,
+            colours=colours.reshape(*shape, 3),
+            geoms=geoms.reshape(shape),
+        )
+
+
+def _split(blocks: _Blocks, pinhole: Pinhole, shader: Shader) -> _Blocks:
+    """Blocks of half the side: looked through at edges, interpolated elsewhere."""
+    side = blocks.side // 2
+    rows, columns = np.nonzero(_double(_edges(blocks)))
+    colours = _enlarge(blocks.colours)
+    geoms = _double(blocks.geoms)
+    if len(rows):
+        samples = _CENTRE if side > 1 else _PIXEL_SAMPLES
+        colours[rows, columns], geoms[rows, columns] = _look(
+            pinhole, shader, rows, columns, side, samples
+        )
+    return _Blocks(side=side, colours=colours, geoms=geoms)
+
+
+def _look(
+    pinhole: Pinhole,
+    shader: Shader,
+    rows: np.ndarray,
+    columns: np.ndarray,
+    side: int,
+    samples: Sequence[tuple[float, float]],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Colours (N, 3) uint8, the mean over the samples, and geoms (N,), the first one's."""
+    x = np.concatenate([(columns + right) * side for right, _ in samples])
+    y = np.concatenate([(rows + down) * side for _, down in samples])
+    colours, geoms = shader.trace(pinhole.position, pinhole.rays(x, y))
+    mean = colours.reshape(len(samples), -1, 3).mean(axis=0)
+    return (mean * 255 + 0.5).astype(np.uint8), geoms[: len(rows)]
+
+
+def _edges(blocks: _Blocks) -> np.ndarray:
+    """(h, w) bool, the blocks that differ much from a neighbour, or somewhat and in geom."""
+    edges = np.zeros(blocks.geoms.shape, dtype=bool)
+    colours = blocks.colours.astype(np.int16)
+    for axis in (0, 1):
+        step = np.abs(np.diff(colours, axis=axis))
+        change = np.maximum(np.maximum(step[..., 0], step[..., 1]), step[..., 2])
+        crossing = np.diff(blocks.geoms, axis=axis) != 0
+        differs = (change > _EDGE) | (crossing & (change > _EDGE_OF_GEOMS))
+        before, after = [slice(None)] * 2, [slice(None)] * 2
+        before[axis], after[axis] = slice(None, -1), slice(1, None)
+        edges[tuple(before)] |= differs
+        edges[tuple(after)] |= differs
+    return edges
+
+
+def _double(values: np.ndarray) -> np.ndarray:
+    """(2h, 2w) of (h, w): each entry four times."""
+    return values.repeat(2, axis=0).repeat(2, axis=1)
+
+
+def _enlarge(colours: np.ndarray) -> np.ndarray:
+    """(2h, 2w, 3) of (h, w, 3) uint8, interpolated."""
+    height, width = colours.shape[:2]
+    large = pygame.transform.smoothscale(canvas.to_surface(colours), (2 * width, 2 * height))
+    return canvas.to_array(large)
