@@ -1,1 +1,28 @@
-"""Concepts, one a file: scenes, demonstrations, residual and success test."""
+"""Concepts: each is one object that samples events and judges states."""
+
+from .base import TASKS, Concept, Event
+from .between import Between
+from .colour import Colour
+from .directional import Above, Below, Directional, LeftOf, RightOf
+from .near import Near
+from .proximity import Closest, Furthest, Proximity
+from .registry import CONCEPTS, make_concept
+
+__all__ = [
+    "CONCEPTS",
+    "TASKS",
+    "Above",
+    "Below",
+    "Between",
+    "Closest",
+    "Colour",
+    "Concept",
+    "Directional",
+    "Event",
+    "Furthest",
+    "LeftOf",
+    "Near",
+    "Proximity",
+    "RightOf",
+    "make_concept",
+]

@@ -1,0 +1,146 @@
+"""What every concept offers: a sampler of events, a continuous residual and a success test."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+import numpy as np
+
+from ..entities import MAX_ENTITIES, EntityState, check_array
+from ..errors import ConceptParameterError, ShapeError
+
+TASKS = ("generate", "identify")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """A concept's instance: a scene before, the scene after in which the concept holds.
+
+    Attributes:
+        before: the state in which the concept does not hold yet.
+        after: the state in which it holds for the attended entities, and for no others.
+        attention: (MAX_ENTITIES,) bool, the entities that take part.
+    """
+
+    before: EntityState
+    after: EntityState
+    attention: np.ndarray
+
+    def __post_init__(self) -> None:
+        check_array(self.attention, "attention", (MAX_ENTITIES,))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Concept(ABC):
+    """A relation over entity states; its dataclass fields are its parameters.
+
+    Sub-classes set the class variables and write `sample_after`, `sample_before`, `random` and
+    `residual`. `residual` and `succeeds` judge states only: they know nothing of the sampler.
+    """
+
+    name: ClassVar[str]
+    description: ClassVar[str]
+    tolerance: ClassVar[float]
+    """`succeeds` holds when the residual is at most this, in the residual's own unit."""
+    num_attended: ClassVar[tuple[int, int]] = (1, 1)
+    """Fewest and most attended entities."""
+    num_objects: ClassVar[tuple[int, int]] = (2, 8)
+    """Fewest and most objects, the cursor not counted, for which scenes can be sampled."""
+    tasks_on_arm: ClassVar[tuple[str, ...]] = TASKS
+    """The tasks that the arm can do; in the plane every concept has both."""
+    parameter_ranges: ClassVar[dict[str, tuple[float, float]]] = {}
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in self.parameter_ranges.items():
+            value = float(getattr(self, name))
+            if not low <= value <= high:
+                raise ConceptParameterError(
+                    f"{name}={value} of concept '{self.name}' is outside [{low}, {high}]; "
+                    "choose a value in that range"
+                )
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """The parameters by name."""
+        return {field.name: float(getattr(self, field.name)) for field in fields(self)}
+
+    @classmethod
+    def random(cls, rng: np.random.Generator) -> Concept:
+        """The concept with parameters drawn uniformly from `parameter_ranges`."""
+        ranges = cls.parameter_ranges.items()
+        return cls(**{name: float(rng.uniform(low, high)) for name, (low, high) in ranges})
+
+    def sample(self, rng: np.random.Generator, *, n_objects: int) -> Event:
+        """Draw an event with `n_objects` objects and a cursor, rows in random order.
+
+        Given everything but the relation itself, each entity is equally likely to be attended:
+        that is what keeps identification free of tells.
+
+        Raises:
+            ConceptParameterError: if `n_objects` is outside `num_objects`.
+        """
+        low, high = self.num_objects
+        if not low <= n_objects <= high:
+            raise ConceptParameterError(
+                f"n_objects={n_objects} of concept '{self.name}' is outside [{low}, {high}]; "
+                "choose a number in that range"
+            )
+        entities, attended = self.sample_after(rng, n_objects)
+        order = rng.permutation(n_objects + 1)
+        after = _pad(entities[order])
+        attention = np.zeros(MAX_ENTITIES, dtype=bool)
+        attention[: n_objects + 1] = attended[order]
+        present = np.arange(MAX_ENTITIES) <= n_objects
+        movable, paintable = self.editable(after, attention)
+        state = EntityState(entities=after, present=present, movable=movable, paintable=paintable)
+        before = self.sample_before(rng, state, attention)
+        return Event(before=before, after=state, attention=attention)
+
+    def editable(
+        self, entities: np.ndarray, attention: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The movable and the paintable entities of a generate task, (MAX_ENTITIES,) each."""
+        return entities[:, -1] > 0.5, np.zeros(MAX_ENTITIES, dtype=bool)
+
+    @abstractmethod
+    def sample_after(
+        self, rng: np.random.Generator, n_objects: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Entities in which the concept holds (n_objects + 1, 6), and which are attended."""
+
+    @abstractmethod
+    def sample_before(
+        self, rng: np.random.Generator, after: EntityState, attention: np.ndarray
+    ) -> EntityState:
+        """A state that differs from `after` only in what may be edited, and fails the test."""
+
+    @abstractmethod
+    def residual(self, state: EntityState, attention: np.ndarray) -> float:
+        """How far the state is from the concept, >= 0, in the unit that the concept documents."""
+
+    def succeeds(self, state: EntityState, attention: np.ndarray) -> bool:
+        """Whether the concept holds: the residual is at most `tolerance`."""
+        return self.residual(state, attention) <= self.tolerance
+
+    def check_attention(self, state: EntityState, attention: np.ndarray) -> np.ndarray:
+        """The attended objects as row numbers.
+
+        Raises:
+            ShapeError: if their number does not fit the concept.
+        """
+        rows = np.flatnonzero(np.asarray(attention, dtype=bool) & state.objects)
+        low, high = self.num_attended
+        if not low <= len(rows) <= high:
+            raise ShapeError(
+                f"attention marks {len(rows)} objects, but concept '{self.name}' takes "
+                f"{low} to {high}; mark that many"
+            )
+        return rows
+
+
+def _pad(entities: np.ndarray) -> np.ndarray:
+    padded = np.zeros((MAX_ENTITIES, entities.shape[1]), dtype=np.float32)
+    padded[: len(entities)] = entities
+    return padded

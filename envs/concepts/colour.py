@@ -1,0 +1,92 @@
+"""colour: the attended entities, and no others, have the demonstrated colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..entities import COLOUR, MAX_ENTITIES, EntityState
+from .base import Concept
+from .sampling import CURSOR_REGION, assemble, attended_mask, hue_to_rgb, spaced_positions
+
+_HUE_JITTER = 4.0  # [degrees], of every object around its group's hue
+_HUE_GAP = 45.0  # [degrees], between the hues of two groups
+_MOST_IN_GROUP = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colour(Concept):
+    """One to three attended entities have the colour of `hue` [degrees], and no others have it.
+
+    Residual [distance in RGB]: the largest distance of an attended entity's colour from that
+    colour, or what another object's colour lacks of being 0.3 away from it, if that is more.
+    """
+
+    hue: float = 0.0
+    name: ClassVar[str] = "colour"
+    description: ClassVar[str] = "the attended entities, and no others, have the shown colour"
+    tolerance: ClassVar[float] = 0.15
+    least_contrast: ClassVar[float] = 0.3
+    num_attended: ClassVar[tuple[int, int]] = (1, _MOST_IN_GROUP)
+    tasks_on_arm: ClassVar[tuple[str, ...]] = ("identify",)  # an arm cannot paint
+    parameter_ranges: ClassVar[dict[str, tuple[float, float]]] = {"hue": (0.0, 360.0)}
+
+    @property
+    def rgb(self) -> np.ndarray:
+        """The colour, (3,)."""
+        return hue_to_rgb(self.hue)
+
+    def editable(
+        self, entities: np.ndarray, attention: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros(MAX_ENTITIES, dtype=bool), np.asarray(attention, dtype=bool).copy()
+
+    def sample_after(
+        self, rng: np.random.Generator, n_objects: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        groups = _sample_groups(rng, n_objects)
+        names = np.unique(groups)
+        meant = int(rng.choice(names))  # by group, so that a group's size tells nothing
+        hues = self.hue + _sample_hue_offsets(rng, int(names.max()) + 1, meant)[groups]
+        hues += rng.uniform(-_HUE_JITTER, _HUE_JITTER, size=n_objects)
+        positions = spaced_positions(rng, n_objects)
+        cursor = rng.uniform(-CURSOR_REGION, CURSOR_REGION, size=2)
+        entities = assemble(cursor, positions, np.array([hue_to_rgb(hue) for hue in hues]))
+        return entities, attended_mask(n_objects, *np.flatnonzero(groups == meant))
+
+    def sample_before(
+        self, rng: np.random.Generator, after: EntityState, attention: np.ndarray
+    ) -> EntityState:
+        entities = after.entities.copy()
+        for row in np.flatnonzero(attention):
+            turn = rng.uniform(_HUE_GAP, 360.0 - _HUE_GAP)
+            entities[row, COLOUR] = hue_to_rgb(self.hue + turn)
+        return after.with_entities(entities)
+
+    def residual(self, state: EntityState, attention: np.ndarray) -> float:
+        rows = self.check_attention(state, attention)
+        others = state.objects.copy()
+        others[rows] = False
+        away = np.linalg.norm(state.colours - self.rgb, axis=-1)
+        contrast = self.least_contrast - away[others]
+        return float(max(away[rows].max(), contrast.max(initial=0.0)))
+
+
+def _sample_groups(rng: np.random.Generator, n_objects: int) -> np.ndarray:
+    """A colour group for each object (n_objects,), at least two groups of at most three."""
+    fewest = max(2, -(-n_objects // _MOST_IN_GROUP))
+    count = int(rng.integers(fewest, max(fewest, min(5, n_objects)) + 1))
+    while True:
+        groups = rng.integers(count, size=n_objects)
+        sizes = np.bincount(groups, minlength=count)
+        if sizes.max() <= _MOST_IN_GROUP and np.count_nonzero(sizes) >= 2:
+            return groups
+
+
+def _sample_hue_offsets(rng: np.random.Generator, count: int, meant: int) -> np.ndarray:
+    """Hues of the groups relative to the meant one's [degrees], each `_HUE_GAP` apart."""
+    gaps = rng.dirichlet(np.ones(count)) * (360.0 - count * _HUE_GAP) + _HUE_GAP
+    hues = rng.permutation(np.cumsum(gaps))
+    return hues - hues[meant]

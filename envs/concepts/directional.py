@@ -1,0 +1,102 @@
+"""left_of, right_of, above, below: the cursor at a demonstrated distance in one direction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..entities import EntityState
+from .base import Concept
+from .sampling import (
+    CURSOR_REGION,
+    OBJECT_REGION,
+    assemble,
+    attended_mask,
+    move_cursor_away,
+    random_colours,
+    spaced_positions,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Directional(Concept):
+    """The cursor stands `distance` [plane units] from the attended entity, in `direction`.
+
+    Residual: the cursor's distance [plane units] from that one place.
+    """
+
+    distance: float = 0.4
+    direction: ClassVar[tuple[float, float]]
+    tolerance: ClassVar[float] = 0.1
+    parameter_ranges: ClassVar[dict[str, tuple[float, float]]] = {"distance": (0.3, 0.6)}
+
+    @property
+    def offset(self) -> np.ndarray:
+        """(2,) from the attended entity to the cursor [plane units]."""
+        return self.distance * np.array(self.direction)
+
+    def sample_after(
+        self, rng: np.random.Generator, n_objects: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        # Every object could be the answer: each leaves room for the cursor beside it.
+        low = np.maximum(-OBJECT_REGION, -CURSOR_REGION - self.offset)
+        high = np.minimum(OBJECT_REGION, CURSOR_REGION - self.offset)
+        positions = spaced_positions(rng, n_objects, low=low, high=high)
+        attended = int(rng.integers(n_objects))
+        entities = assemble(
+            positions[attended] + self.offset, positions, random_colours(rng, n_objects)
+        )
+        return entities, attended_mask(n_objects, attended)
+
+    def sample_before(
+        self, rng: np.random.Generator, after: EntityState, attention: np.ndarray
+    ) -> EntityState:
+        return move_cursor_away(rng, after, lambda state: not self.succeeds(state, attention))
+
+    def residual(self, state: EntityState, attention: np.ndarray) -> float:
+        (row,) = self.check_attention(state, attention)
+        gap = state.positions[state.cursor] - state.positions[row]
+        return float(
+            np.hypot(
+                gap[0] - self.distance * self.direction[0],
+                gap[1] - self.distance * self.direction[1],
+            )
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOf(Directional):
+    """The cursor is `distance` to the left of the attended entity."""
+
+    name: ClassVar[str] = "left_of"
+    description: ClassVar[str] = "cursor left of the attended entity, at the shown distance"
+    direction: ClassVar[tuple[float, float]] = (-1.0, 0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RightOf(Directional):
+    """The cursor is `distance` to the right of the attended entity."""
+
+    name: ClassVar[str] = "right_of"
+    description: ClassVar[str] = "cursor right of the attended entity, at the shown distance"
+    direction: ClassVar[tuple[float, float]] = (1.0, 0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Above(Directional):
+    """The cursor is `distance` above the attended entity (up in the plane)."""
+
+    name: ClassVar[str] = "above"
+    description: ClassVar[str] = "cursor above the attended entity, at the shown distance"
+    direction: ClassVar[tuple[float, float]] = (0.0, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Below(Directional):
+    """The cursor is `distance` below the attended entity (down in the plane)."""
+
+    name: ClassVar[str] = "below"
+    description: ClassVar[str] = "cursor below the attended entity, at the shown distance"
+    direction: ClassVar[tuple[float, float]] = (0.0, -1.0)

@@ -1,0 +1,78 @@
+"""near: the cursor stands beside the attended entity, at no distance or direction in particular."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..entities import EntityState
+from .base import Concept
+from .sampling import (
+    CURSOR_REGION,
+    assemble,
+    attended_mask,
+    draw_until,
+    move_cursor_away,
+    random_colours,
+    spaced_positions,
+)
+
+_SHOWN = (0.13, 0.32)  # distances that are demonstrated, inside what the test accepts
+_CLEAR = 0.45  # every other object is at least this far from the cursor
+_SPACING = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Near(Concept):
+    """The cursor is 0.10 to 0.35 plane units from the attended entity: beside it, not on it.
+
+    Residual: |distance - 0.225| [plane units].
+    """
+
+    name: ClassVar[str] = "near"
+    description: ClassVar[str] = "cursor beside the attended entity, in any direction"
+    middle: ClassVar[float] = 0.225
+    tolerance: ClassVar[float] = 0.125
+
+    def sample_after(
+        self, rng: np.random.Generator, n_objects: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        while True:
+            positions = spaced_positions(rng, n_objects, spacing=_SPACING)
+            # Every object could be the answer, or the crowded ones would be ruled out.
+            cursors = [_place_beside(rng, positions, number) for number in range(n_objects)]
+            attended = int(rng.integers(n_objects))
+            cursor = cursors[attended]
+            if cursor is not None and all(place is not None for place in cursors):
+                break
+        entities = assemble(cursor, positions, random_colours(rng, n_objects))
+        return entities, attended_mask(n_objects, attended)
+
+    def sample_before(
+        self, rng: np.random.Generator, after: EntityState, attention: np.ndarray
+    ) -> EntityState:
+        return move_cursor_away(rng, after, lambda state: not self.succeeds(state, attention))
+
+    def residual(self, state: EntityState, attention: np.ndarray) -> float:
+        (row,) = self.check_attention(state, attention)
+        gap = state.positions[state.cursor] - state.positions[row]
+        return float(abs(np.linalg.norm(gap) - self.middle))
+
+
+def _place_beside(
+    rng: np.random.Generator, positions: np.ndarray, number: int
+) -> np.ndarray | None:
+    def draw() -> np.ndarray:
+        radius, angle = rng.uniform(*_SHOWN), rng.uniform(0.0, 2.0 * np.pi)
+        return positions[number] + radius * np.array([np.cos(angle), np.sin(angle)])
+
+    others = np.delete(positions, number, axis=0)
+
+    def clear(cursor: np.ndarray) -> bool:
+        inside = bool(np.all(np.abs(cursor) <= CURSOR_REGION))
+        gaps = others - cursor
+        return inside and bool(np.min(np.einsum("ij,ij->i", gaps, gaps)) >= _CLEAR**2)
+
+    return draw_until(draw, clear, tries=40)

@@ -1,0 +1,116 @@
+"""closest, furthest: the attended entity is the nearest to, or the furthest from, the cursor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..entities import EntityState
+from .base import Concept
+from .sampling import (
+    CURSOR_REGION,
+    OBJECT_REGION,
+    OBJECT_SPACING,
+    assemble,
+    attended_mask,
+    move_cursor_away,
+    random_colours,
+    spaced_positions,
+)
+
+_SHOWN_MARGIN = 0.1  # margin of what is demonstrated, above what the test asks for
+_GRID = np.stack(
+    np.meshgrid(*[np.linspace(-CURSOR_REGION, CURSOR_REGION, 13)] * 2), axis=-1
+).reshape(-1, 2)
+_LEAST_CELLS = 4  # grid points from which an object must be the answer, so that each can be
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proximity(Concept):
+    """The attended entity leads all other objects in rank of distance from the cursor.
+
+    Residual [plane units]: what the lead (its distance against the next object's) lacks of 0.1;
+    the test asks for a lead of at least 0.05, so objects on one spot fail.
+    """
+
+    sign: ClassVar[float]
+    """+1 if the nearest is meant, -1 if the furthest."""
+    tolerance: ClassVar[float] = 0.05
+    full_lead: ClassVar[float] = 0.1
+
+    def sample_after(
+        self, rng: np.random.Generator, n_objects: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        while True:
+            positions = self.sample_positions(rng, n_objects)
+            winners = _winners(_GRID, positions, self.sign)
+            counts = np.bincount(winners[winners >= 0], minlength=n_objects)
+            if counts.min() >= _LEAST_CELLS:  # every object could be the answer
+                break
+        attended = int(rng.integers(n_objects))
+        while True:
+            cursors = rng.uniform(-CURSOR_REGION, CURSOR_REGION, size=(64, 2))
+            hits = np.flatnonzero(_winners(cursors, positions, self.sign) == attended)
+            if len(hits):
+                cursor = cursors[hits[0]]
+                break
+        entities = assemble(cursor, positions, random_colours(rng, n_objects))
+        return entities, attended_mask(n_objects, attended)
+
+    def sample_positions(self, rng: np.random.Generator, n_objects: int) -> np.ndarray:
+        """Positions (n_objects, 2) [plane units] among which each object may lead."""
+        return spaced_positions(rng, n_objects)
+
+    def sample_before(
+        self, rng: np.random.Generator, after: EntityState, attention: np.ndarray
+    ) -> EntityState:
+        return move_cursor_away(rng, after, lambda state: not self.succeeds(state, attention))
+
+    def residual(self, state: EntityState, attention: np.ndarray) -> float:
+        (row,) = self.check_attention(state, attention)
+        away = np.linalg.norm(state.positions - state.positions[state.cursor], axis=-1)
+        others = state.objects.copy()
+        others[row] = False
+        lead = float(np.min(self.sign * away[others]) - self.sign * away[row])
+        return max(0.0, self.full_lead - lead)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closest(Proximity):
+    """The attended entity is the nearest to the cursor."""
+
+    name: ClassVar[str] = "closest"
+    description: ClassVar[str] = "the attended entity is the nearest to the cursor"
+    sign: ClassVar[float] = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Furthest(Proximity):
+    """The attended entity is the furthest from the cursor."""
+
+    name: ClassVar[str] = "furthest"
+    description: ClassVar[str] = "the attended entity is the furthest from the cursor"
+    sign: ClassVar[float] = -1.0
+    num_objects: ClassVar[tuple[int, int]] = (2, 6)  # each of seven can hardly be the furthest
+
+    def sample_positions(self, rng: np.random.Generator, n_objects: int) -> np.ndarray:
+        # Only corners of the convex hull can be furthest: the objects stand in a rough ring.
+        turn = rng.uniform(0.0, 2.0 * np.pi)
+        while True:
+            jitter = rng.uniform(-0.35, 0.35, size=n_objects)
+            angles = turn + 2.0 * np.pi * (np.arange(n_objects) + jitter) / n_objects
+            radii = rng.uniform(0.6, OBJECT_REGION, size=n_objects)
+            positions = radii[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+            gaps = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
+            if gaps[np.triu_indices(n_objects, 1)].min() >= OBJECT_SPACING:
+                return rng.permutation(positions)
+
+
+def _winners(cursors: np.ndarray, positions: np.ndarray, sign: float) -> np.ndarray:
+    """Which object leads from each cursor (k,), -1 where the lead is below the shown margin."""
+    away = sign * np.linalg.norm(cursors[:, None] - positions[None], axis=-1)
+    ranked = np.sort(away, axis=1)
+    lead = ranked[:, 1] - ranked[:, 0]
+    return np.where(lead >= _SHOWN_MARGIN, np.argmin(away, axis=1), -1)

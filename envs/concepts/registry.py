@@ -1,0 +1,46 @@
+"""The concepts by name, and how a user names one."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from ..errors import UnknownConceptError
+from .base import Concept
+from .between import Between
+from .colour import Colour
+from .directional import Above, Below, LeftOf, RightOf
+from .near import Near
+from .proximity import Closest, Furthest
+
+CONCEPTS: dict[str, type[Concept]] = {
+    concept.name: concept
+    for concept in (Colour, LeftOf, RightOf, Above, Below, Near, Between, Closest, Furthest)
+}
+"""Every concept class by its name."""
+
+
+def make_concept(concept: str | Concept, **parameters: float) -> Concept:
+    """A concept from its name and parameters; a `Concept` is passed through.
+
+    Args:
+        concept: one of `CONCEPTS`, such as "left_of", or a `Concept`.
+        **parameters: its parameters, such as ``distance=0.5`` [plane units]; the class's
+            defaults fill in the others.
+
+    Raises:
+        UnknownConceptError: on an unknown name or parameter.
+        ConceptParameterError: on a parameter outside its range.
+    """
+    if isinstance(concept, Concept) and not parameters:
+        return concept
+    if not isinstance(concept, str) or concept not in CONCEPTS:
+        raise UnknownConceptError(
+            f"concept={concept!r} is unknown; choose one of {', '.join(CONCEPTS)}"
+        )
+    known = [field.name for field in fields(CONCEPTS[concept])]
+    for name in parameters:
+        if name not in known:
+            raise UnknownConceptError(
+                f"concept '{concept}' has no parameter {name!r}; it has {known or 'none'}"
+            )
+    return CONCEPTS[concept](**parameters)

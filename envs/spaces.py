@@ -1,0 +1,77 @@
+"""The observation keys that both worlds share, and how a state becomes an observation.
+
+| key         | space                     | meaning                                             |
+|-------------|---------------------------|-----------------------------------------------------|
+| `entities`  | Box (9, 6) float32        | entity states, see `conceptgym.envs.entities`       |
+| `present`   | MultiBinary (9,)          | rows that hold an entity                            |
+| `movable`   | MultiBinary (9,)          | entities whose position may be changed              |
+| `paintable` | MultiBinary (9,)          | entities whose colour may be changed                |
+| `attention` | MultiBinary (9,)          | attended entities; all zero when they are the answer|
+| `task`      | Discrete (2)              | 0 generate, 1 identify                              |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+
+from .concepts import TASKS
+from .entities import MAX_ENTITIES, NUM_FEATURES, EntityState
+from .errors import ShapeError
+
+_POSITION_BOUND = 10.0
+"""Bound of the observed positions [plane units]: the arm's fingertip may leave the table."""
+
+Observation = dict[str, Any]
+
+
+def entity_spaces() -> dict[str, spaces.Space]:
+    """The spaces of the keys in the table above."""
+    low = np.zeros((MAX_ENTITIES, NUM_FEATURES), dtype=np.float32)
+    high = np.ones_like(low)
+    low[:, :2], high[:, :2] = -_POSITION_BOUND, _POSITION_BOUND
+    masks = ("present", "movable", "paintable", "attention")
+    return {
+        "entities": spaces.Box(low, high, dtype=np.float32),
+        **{name: spaces.MultiBinary(MAX_ENTITIES) for name in masks},
+        "task": spaces.Discrete(len(TASKS)),
+    }
+
+
+def entity_observation(state: EntityState, attention: np.ndarray, task: str) -> Observation:
+    """Observe `state`; in an identify task the attention and the edit masks are hidden."""
+    shown = task == "generate"
+    entities = state.entities.copy()
+    entities[:, :2] = np.clip(entities[:, :2], -_POSITION_BOUND, _POSITION_BOUND)
+    return {
+        "entities": entities,
+        "present": state.present.astype(np.int8),
+        "movable": (state.movable & shown).astype(np.int8),
+        "paintable": (state.paintable & shown).astype(np.int8),
+        "attention": (np.asarray(attention, dtype=bool) & shown).astype(np.int8),
+        "task": np.int64(TASKS.index(task)),
+    }
+
+
+def state_from_observation(observation: Mapping[str, Any]) -> EntityState:
+    """The entity state that an observation of either world shows.
+
+    Raises:
+        ShapeError: if a key is missing or an array has another shape.
+        NonFiniteError: on NaN or infinity.
+    """
+    for key in entity_spaces():
+        if key not in observation:
+            raise ShapeError(
+                f"observation has no key {key!r}; it has {sorted(observation)}; "
+                "pass an observation of a conceptgym environment"
+            )
+    return EntityState(
+        entities=np.asarray(observation["entities"], dtype=np.float32),
+        present=np.asarray(observation["present"]).astype(bool),
+        movable=np.asarray(observation["movable"]).astype(bool),
+        paintable=np.asarray(observation["paintable"]).astype(bool),
+    )
