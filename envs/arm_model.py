@@ -55,6 +55,8 @@ PHYSICS_TIMESTEP = 0.002
 CONTROL_TIMESTEP = 0.04
 """Time between two actions [s]: 25 Hz."""
 SUBSTEPS = round(CONTROL_TIMESTEP / PHYSICS_TIMESTEP)
+SERVO_TIME_CONSTANT = 0.1
+"""Lag of the joints' position servos behind a moving set-point, kv / kp [s]."""
 HOVER_HEIGHT = 0.08
 """Height of the fingertip above the table while it moves between objects [m]."""
 OBJECT_HALF_SIZE = 0.015

@@ -114,6 +114,8 @@ def test_limits_match_the_published_table(model: mujoco.MjModel) -> None:
     np.testing.assert_array_equal(model.actuator_ctrlrange[:7, 1], LIMITS[:, 2])
     np.testing.assert_array_equal(model.actuator_forcerange[:7, 1], LIMITS[:, 3])
     np.testing.assert_array_equal(model.actuator_forcerange[:7, 0], -LIMITS[:, 3])
+    kp, kv = -model.actuator_biasprm[:7, 1], -model.actuator_biasprm[:7, 2]
+    np.testing.assert_allclose(kv / kp, arm_model.SERVO_TIME_CONSTANT)
     for name in arm_model.FINGER_JOINT_NAMES:
         np.testing.assert_array_equal(model.joint(name).range, (0.0, 0.5 * arm_model.MAX_OPENING))
 
