@@ -13,7 +13,7 @@ from .camera import Pinhole, find_camera
 from .gl import choose_opengl_backend
 from .marker_drawing import draw_markers
 
-_SHADOW_MAP = 1024
+_SHADOW_MAP = 2048
 """Side of the shadow map [pixels]; MuJoCo's default of 4096 costs most of a software frame."""
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-_PLANE = int(mujoco.mjtGeom.mjGEOM_PLANE)
-_RGB_ROLE = int(mujoco.mjtTextureRole.mjTEXROLE_RGB)
+from .textures import texture_image
+
 _SKYBOX = int(mujoco.mjtTexture.mjTEXTURE_SKYBOX)
 _DEFAULT_SKY = np.array([[0.56, 0.64, 0.74], [0.88, 0.91, 0.94]])
 _DISTANCE_OF_DIRECTIONAL_LIGHT = 20.0
@@ -50,7 +50,7 @@ def lights(model: mujoco.MjModel, data: mujoco.MjData) -> list[Light]:
 def sky_gradient(model: mujoco.MjModel) -> np.ndarray:
     """(2, 3) colours of the sky at the zenith and at the horizon."""
     for i in np.flatnonzero(np.equal(model.tex_type, _SKYBOX)):
-        image = _texture(model, int(i))
+        image = texture_image(model, int(i))
         # A sky is a column of six square faces: right, left, up, down, front, back. The gradient's
         # middle, the horizon, is half-way down a side.
         side = image.shape[0] // 6 if image.shape[0] >= 6 * image.shape[1] else image.shape[0]
@@ -67,16 +67,12 @@ class Surfaces:
     Attributes:
         colour: (ngeom, 3).
         emission, specular, shininess: (ngeom,) as MuJoCo has them.
-        textures: geom to its 2-D texture, (height, width, 3) in [0, 1], planes only.
-        repeat: geom to how often its texture repeats per metre, (2,).
     """
 
     colour: np.ndarray
     emission: np.ndarray
     specular: np.ndarray
     shininess: np.ndarray
-    textures: dict[int, np.ndarray]
-    repeat: dict[int, np.ndarray]
 
     @classmethod
     def of(cls, model: mujoco.MjModel) -> Surfaces:
@@ -95,37 +91,10 @@ class Surfaces:
         plain = has & np.all(np.isclose(model.geom_rgba, [0.5, 0.5, 0.5, 1.0]), axis=1)
         if model.nmat:
             colour[plain] = model.mat_rgba[material[plain], :3]
-        textures, repeat = _plane_textures(model)
-        return cls(colour=colour, textures=textures, repeat=repeat, **values)
+        return cls(colour=colour, **values)
 
 
 def _per_geom(values: np.ndarray, index: np.ndarray, has: np.ndarray, default: float) -> np.ndarray:
     if not len(index):
         return np.full(len(has), default)
     return np.where(has, values[index], default)
-
-
-def _plane_textures(model: mujoco.MjModel) -> tuple[dict[int, np.ndarray], dict[int, np.ndarray]]:
-    textures: dict[int, np.ndarray] = {}
-    repeat: dict[int, np.ndarray] = {}
-    for geom in np.flatnonzero(np.equal(model.geom_type, _PLANE)):
-        material = int(model.geom_matid[geom])
-        texture = int(model.mat_texid[material, _RGB_ROLE]) if material >= 0 else -1
-        if texture < 0:
-            continue
-        textures[int(geom)] = _texture(model, texture)
-        per_unit = model.mat_texrepeat[material].astype(float)
-        size = 2 * model.geom_size[geom, :2]
-        spread = bool(model.mat_texuniform[material]) or not (size > 0).all()
-        repeat[int(geom)] = per_unit if spread else per_unit / size
-    return textures, repeat
-
-
-def _texture(model: mujoco.MjModel, texture: int) -> np.ndarray:
-    """(height, width, 3) in [0, 1]."""
-    height, width = int(model.tex_height[texture]), int(model.tex_width[texture])
-    channels = int(model.tex_nchannel[texture])
-    start = int(model.tex_adr[texture])
-    pixels = model.tex_data[start : start + height * width * channels]
-    pixels = pixels.reshape(height, width, channels).astype(float) / 255
-    return pixels[..., :3] if channels >= 3 else np.repeat(pixels[..., :1], 3, axis=2)

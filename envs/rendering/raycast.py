@@ -21,6 +21,7 @@ from .arm_markers import Marker
 from .camera import Pinhole, find_camera
 from .marker_drawing import draw_markers
 from .shading import Shader
+from .textures import PlaneTexture, plane_textures
 
 _COARSEST = 4
 """Side of the largest blocks [pixels], a power of two."""
@@ -71,6 +72,8 @@ class RaycastRenderer:
         self.model = model
         self.size = size
         self.camera = camera
+        self._textures = plane_textures(model)
+        self._layers: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def draw(self, data: mujoco.MjData, markers: Sequence[Marker] = ()) -> np.ndarray:
         """A (height, width, 3) uint8 picture of `data` with the markers over it."""
@@ -80,9 +83,31 @@ class RaycastRenderer:
         blocks = self._first_blocks(pinhole, shader)
         while blocks.side > 1:
             blocks = _split(blocks, pinhole, shader)
-        surface = canvas.to_surface(blocks.colours[:height, :width])
+        frame, geoms = blocks.colours[:height, :width], blocks.geoms[:height, :width]
+        for texture in self._textures:
+            at = np.nonzero(geoms == texture.geom)
+            frame[at] = frame[at] * self._texture_layer(texture, data, pinhole)[at]
+        surface = canvas.to_surface(frame)
         draw_markers(surface, markers, pinhole=pinhole, model=self.model, data=data)
         return canvas.to_array(surface)
+
+    def _texture_layer(
+        self, texture: PlaneTexture, data: mujoco.MjData, pinhole: Pinhole
+    ) -> np.ndarray:
+        """(height, width, 3) the texture in each pixel, kept while camera and plane stand still."""
+        poses = (
+            pinhole.position,
+            pinhole.axes,
+            data.geom_xpos[texture.geom],
+            data.geom_xmat[texture.geom],
+        )
+        pose = np.concatenate([np.append(part, pinhole.focal) for part in poses])
+        kept = self._layers.get(texture.geom)
+        if kept is None or not np.array_equal(kept[0], pose):
+            rows, columns = (index.ravel() for index in np.indices(self.size))
+            layer = texture.colours(data, pinhole, np.stack([columns, rows], axis=1))
+            kept = self._layers[texture.geom] = (pose, layer.reshape(*self.size, 3))
+        return kept[1]
 
     def _first_blocks(self, pinhole: Pinhole, shader: Shader) -> _Blocks:
         """The coarsest blocks; they may stand over the right and the lower border."""
@@ -128,17 +153,20 @@ def _look(
 
 def _edges(blocks: _Blocks) -> np.ndarray:
     """(h, w) bool, the blocks that differ much from a neighbour, or somewhat and in geom."""
-    edges = np.zeros(blocks.geoms.shape, dtype=bool)
+    height, width = blocks.geoms.shape
+    edges = np.zeros((height, width), dtype=bool)
     colours = blocks.colours.astype(np.int16)
-    for axis in (0, 1):
-        step = np.abs(np.diff(colours, axis=axis))
+    # Neighbours below, to the right, and on both diagonals; their own side is marked with them.
+    for down, right in ((1, 0), (0, 1), (1, 1), (1, -1)):
+        left = max(0, -right)
+        here = (slice(0, height - down), slice(left, width - max(0, right)))
+        there = (slice(down, height), slice(left + right, width - max(0, right) + right))
+        step = np.abs(colours[here] - colours[there])
         change = np.maximum(np.maximum(step[..., 0], step[..., 1]), step[..., 2])
-        crossing = np.diff(blocks.geoms, axis=axis) != 0
+        crossing = blocks.geoms[here] != blocks.geoms[there]
         differs = (change > _EDGE) | (crossing & (change > _EDGE_OF_GEOMS))
-        before, after = [slice(None)] * 2, [slice(None)] * 2
-        before[axis], after[axis] = slice(None, -1), slice(1, None)
-        edges[tuple(before)] |= differs
-        edges[tuple(after)] |= differs
+        edges[here] |= differs
+        edges[there] |= differs
     return edges
 
 

@@ -64,7 +64,7 @@ class Shader:
                 glint = _glint(from_light[at], rays[at], normals[at], power)
                 shine[at] += glint[:, None] * light.specular.astype(np.float32)
         shine *= surfaces.specular[geoms, None].astype(np.float32)
-        return self._albedo(points, geoms) * lit + shine
+        return surfaces.colour[geoms].astype(np.float32) * lit + shine
 
     def _lit_share(
         self, light: Light, points: np.ndarray, normals: np.ndarray
@@ -81,22 +81,6 @@ class Shader:
             _, reach, _ = cast_rays(self._model, self._data, light.position, from_light[towards])
             share[towards[reach < distance[towards] - _SHADOW_SLACK]] = 0.0
         return directions, share
-
-    def _albedo(self, points: np.ndarray, geoms: np.ndarray) -> np.ndarray:
-        """(N, 3) the surfaces' own colours, textured planes included."""
-        colours = self._surfaces.colour[geoms].astype(np.float32)
-        for geom, image in self._surfaces.textures.items():
-            here = np.flatnonzero(geoms == geom)
-            if not len(here):
-                continue
-            axes = self._data.geom_xmat[geom].reshape(3, 3)
-            local = (points[here] - self._data.geom_xpos[geom]) @ axes
-            turns = (local[:, :2] * self._surfaces.repeat[geom] + 0.5) % 1.0
-            height, width = image.shape[:2]
-            row = (turns[:, 1] * height).astype(int) % height
-            column = (turns[:, 0] * width).astype(int) % width
-            colours[here] *= image[row, column]
-        return colours
 
 
 def _dot(left: np.ndarray, right: np.ndarray) -> np.ndarray:
