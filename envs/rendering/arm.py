@@ -60,7 +60,7 @@ class ArmRenderer:
         """What draws: "opengl", "raycast", or "closed"."""
         if self._renderer is None:
             return "closed"
-        return "opengl" if isinstance(self._renderer, GLRenderer) else "raycast"
+        return self._renderer.backend
 
     def draw(
         self,
@@ -110,7 +110,7 @@ class ArmRenderer:
 
     def close(self) -> None:
         """Free what drawing took; a later `draw` takes it again."""
-        if isinstance(self._renderer, GLRenderer):
+        if self._renderer is not None:
             self._renderer.close()
         self._renderer = None
 

@@ -34,6 +34,8 @@ class GLRenderer:
         ConfigError: on an unknown camera.
     """
 
+    backend = "opengl"
+
     def __init__(
         self, model: mujoco.MjModel, *, size: tuple[int, int] = (480, 640), camera: str = "front"
     ) -> None:

@@ -52,8 +52,8 @@ class PlaneRenderer:
         for row in np.flatnonzero(state.objects & overlay.identified_mask):
             self._draw_tick(surface, state.positions[row])
         self._draw_plan(surface, overlay.plan_points)
-        if state.present[state.cursor]:
-            self._draw_cursor(surface, state)
+        for row in np.flatnonzero(state.present & ~state.objects):
+            self._draw_cursor(surface, state, int(row))
         return self._finish(surface, overlay)
 
     def _finish(self, surface: pygame.Surface, overlay: Overlay) -> np.ndarray:
@@ -159,10 +159,10 @@ class PlaneRenderer:
             pygame.draw.circle(ghost, (*theme.PLAN, 235), centre, self._length(0.013))
         surface.blit(ghost, (0, 0))
 
-    def _draw_cursor(self, surface: pygame.Surface, state: EntityState) -> None:
+    def _draw_cursor(self, surface: pygame.Surface, state: EntityState, row: int) -> None:
         """A dark ring with a cross-hair around a dot of the cursor's own colour."""
-        position = state.positions[state.cursor]
-        colour = np.clip(state.colours[state.cursor], 0, 1) * 255
+        position = state.positions[row]
+        colour = np.clip(state.colours[row], 0, 1) * 255
         centre = self._point(position)
         outer, width = self._length(0.055), self._length(0.016)
         pygame.draw.circle(surface, theme.CARD, centre, outer + width // 2, width * 2)

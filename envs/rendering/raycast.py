@@ -61,6 +61,8 @@ class RaycastRenderer:
         ConfigError: on too small a size, or an unknown camera.
     """
 
+    backend = "raycast"
+
     def __init__(
         self, model: mujoco.MjModel, *, size: tuple[int, int] = (480, 640), camera: str = "front"
     ) -> None:
@@ -90,6 +92,9 @@ class RaycastRenderer:
         surface = canvas.to_surface(frame)
         draw_markers(surface, markers, pinhole=pinhole, model=self.model, data=data)
         return canvas.to_array(surface)
+
+    def close(self) -> None:
+        """Nothing to free; here so that both renderers can be closed alike."""
 
     def _texture_layer(
         self, texture: PlaneTexture, data: mujoco.MjData, pinhole: Pinhole

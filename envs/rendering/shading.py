@@ -5,7 +5,7 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
-from .materials import Light, Surfaces, lights, sky_gradient
+from .materials import Light, Surfaces, lights, sky_profile
 from .rays import cast_rays
 
 _SHADOW_SLACK = 2e-3
@@ -20,7 +20,7 @@ class Shader:
         self._data = data
         self._surfaces = Surfaces.of(model)
         self._lights = lights(model, data)
-        self._sky = sky_gradient(model)
+        self._sky = sky_profile(model).astype(np.float32)
 
     def trace(self, origin: np.ndarray, rays: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(N, 3) colours in [0, 1] and (N,) geoms, -1 for the sky, of what rays meet.
@@ -38,9 +38,8 @@ class Shader:
         return np.clip(colours, 0.0, 1.0), geoms
 
     def _sky_colour(self, rays: np.ndarray) -> np.ndarray:
-        zenith, horizon = self._sky.astype(np.float32)
-        height = np.clip(rays[:, 2:3], 0.0, 1.0).astype(np.float32)
-        return horizon + (zenith - horizon) * height
+        steps = len(self._sky) - 1
+        return self._sky[np.clip((rays[:, 2] + 1) / 2 * steps + 0.5, 0, steps).astype(int)]
 
     def _shade(
         self, points: np.ndarray, rays: np.ndarray, normals: np.ndarray, geoms: np.ndarray
@@ -69,12 +68,13 @@ class Shader:
     def _lit_share(
         self, light: Light, points: np.ndarray, normals: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(N, 3) directions from the light, and (N,) the cosine law's factor, 0 in shadow."""
+        """(N, 3) directions from the light, and (N,) shares of its light, 0 in shadow."""
         from_light = points - light.position
         distance = np.sqrt(_dot(from_light, from_light))
         from_light /= distance[:, None]
         directions = from_light.astype(np.float32)
         share = np.maximum(-_dot(normals, directions), np.float32(0))
+        share *= light.strength(directions, distance).astype(np.float32)
         if light.casts_shadow:
             # All rays start at the light: one call follows them all.
             towards = np.flatnonzero(share > 0)

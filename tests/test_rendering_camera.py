@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rendering_scenes import make_scene
+
+from conceptgym.envs.errors import ConfigError
+from conceptgym.envs.rendering.camera import Pinhole, find_camera
+
+MODEL, DATA = make_scene()
+FRONT = Pinhole.of(MODEL, DATA, name="front", size=(120, 160))
+
+
+@given(column=st.floats(0, 160), row=st.floats(0, 120), distance=st.floats(0.1, 10))
+def test_points_along_a_ray_project_to_its_pixel(column, row, distance):
+    ray = FRONT.rays(np.array([column]), np.array([row]))
+    np.testing.assert_allclose(np.linalg.norm(ray), 1.0)
+    pixel, depth = FRONT.project(FRONT.position + distance * ray)
+    np.testing.assert_allclose(pixel, [[column, row]], atol=1e-6)
+    assert 0 < depth[0] <= distance + 1e-12
+
+
+def test_the_field_of_view_is_the_vertical_one():
+    top = Pinhole.of(MODEL, DATA, name="top", size=(100, 300))
+    reach = 1.2 * np.tan(np.deg2rad(20))  # half of what is seen of the table along world x [m]
+    pixels, _ = top.project(np.array([[0.5 - reach, 0, 0], [0.5, 0, 0], [0.5, 0.1, 0]]))
+    np.testing.assert_allclose(pixels[0], [150, 0], atol=1e-6)
+    np.testing.assert_allclose(pixels[1], [150, 50], atol=1e-6)
+    assert pixels[2, 0] > 150  # the robot's left is at the right, as in the plane
+
+
+def test_points_behind_the_camera_have_no_depth():
+    _, depth = FRONT.project(FRONT.position + FRONT.axes[:, 2:].T)
+    assert depth[0] < 0
+
+
+def test_an_unknown_camera_is_refused():
+    with pytest.raises(ConfigError) as caught:
+        find_camera(MODEL, "side")
+    assert str(caught.value) == (
+        "camera is 'side', the model has ['front', 'top']; pass one of these names"
+    )

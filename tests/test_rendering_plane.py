@@ -1,0 +1,103 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rendering_scenes import make_state, mask, near
+
+from conceptgym.envs.errors import ConfigError
+from conceptgym.envs.rendering import theme
+from conceptgym.envs.rendering.markers import Overlay
+from conceptgym.envs.rendering.plane import VIEW_HALF_WIDTH, PlaneRenderer
+
+SIZE = 240
+RENDERER = PlaneRenderer(SIZE)
+RED = (230, 26, 26)
+
+
+def pixel_of(x: float, y: float) -> tuple[int, int]:
+    """Row and column of a position, worked out from the view's half width alone."""
+    scale = SIZE / (2 * VIEW_HALF_WIDTH)
+    return round((VIEW_HALF_WIDTH - y) * scale), round((x + VIEW_HALF_WIDTH) * scale)
+
+
+def middle(where: np.ndarray) -> np.ndarray:
+    return np.argwhere(where).mean(axis=0)
+
+
+@settings(max_examples=20, deadline=None)
+@given(x=st.floats(-1.05, 1.05), y=st.floats(-1.05, 1.05))
+def test_an_entity_is_drawn_where_it_is_with_y_up(x, y):
+    frame = RENDERER.draw(make_state([(x, y)], has_cursor=False))
+    assert frame.shape == (SIZE, SIZE, 3) and frame.dtype == np.uint8
+    red = near(frame, RED, 60)
+    np.testing.assert_allclose(middle(red), pixel_of(x, y), atol=1.5)
+
+
+def test_absent_rows_are_not_drawn():
+    nobody = make_state([])
+    assert not near(RENDERER.draw(nobody), RED, 60).any()
+
+
+def test_drawing_keeps_nothing_from_the_frame_before():
+    state = make_state([(0.1, 0.2), (-0.5, 0.4)])
+    before = RENDERER.draw(state)
+    trail = np.array([[0.0, 0.0], [0.5, 0.5]])
+    RENDERER.draw(state, Overlay(attended=mask(1), plan=trail, trail=trail, title="a", status="b"))
+    np.testing.assert_array_equal(RENDERER.draw(state), before)
+
+
+def test_attended_and_identified_entities_are_told_apart():
+    state = make_state([(-0.8, -0.8), (0.5, 0.5), (-0.5, 0.5)])
+    frame = RENDERER.draw(state, Overlay(attended=mask(1), identified=mask(2)))
+    row, column = middle(near(frame, theme.ATTENDED))
+    np.testing.assert_allclose((row, column), pixel_of(0.5, 0.5), atol=2)
+    row, column = middle(near(frame, theme.IDENTIFIED))
+    np.testing.assert_allclose((row, column), pixel_of(-0.44, 0.56), atol=3)
+
+
+def test_an_absent_entity_gets_no_halo():
+    frame = RENDERER.draw(make_state([(0.0, 0.0)]), Overlay(attended=mask(5)))
+    assert not near(frame, theme.ATTENDED).any()
+
+
+def test_the_plan_is_a_ghost_around_its_position():
+    frame = RENDERER.draw(make_state([(-0.8, 0.0)]), Overlay(plan=np.array([[0.3, -0.6]])))
+    np.testing.assert_allclose(middle(near(frame, theme.PLAN, 60)), pixel_of(0.3, -0.6), atol=2)
+
+
+def test_the_trail_fades_towards_the_past():
+    trail = np.stack([np.linspace(-0.9, 0.9, 30), np.full(30, 0.37)], axis=1)
+    frame = RENDERER.draw(make_state([]), Overlay(trail=trail)).astype(int)
+    row, _ = pixel_of(0.0, 0.37)
+    blueness = frame[row, :, 2] - frame[row, :, 0]
+    old, recent = blueness[pixel_of(-0.7, 0)[1]], blueness[pixel_of(0.7, 0)[1]]
+    assert recent > 2 * old > 0
+
+
+def test_positions_far_outside_do_not_break_the_picture():
+    state = make_state([(1e6, -1e6), (0.0, 0.0)])
+    overlay = Overlay(plan=np.array([[1e9, 0.0]]), trail=np.array([[-1e9, 0.0], [0.0, 0.0]]))
+    assert near(RENDERER.draw(state, overlay), RED, 60).any()
+
+
+def test_too_small_a_size_is_refused():
+    with pytest.raises(ConfigError, match=r"^size is 10 pixels, allowed is 64 or more$"):
+        PlaneRenderer(10)
+
+
+def test_drawing_opens_no_window_and_prints_nothing():
+    code = (
+        "import os; os.environ.pop('SDL_VIDEODRIVER', None)\n"
+        "from rendering_scenes import make_state\n"
+        "from conceptgym.envs.rendering.plane import PlaneRenderer\n"
+        "import pygame\n"
+        "PlaneRenderer(64).draw(make_state([(0.0, 0.0)]))\n"
+        "raise SystemExit(int(pygame.display.get_init()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd="tests", check=False
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
