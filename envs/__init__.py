@@ -1,1 +1,44 @@
-"""Environments: the particle plane and the arm's table."""
+"""The worlds, their concepts and the recording of demonstrations; importing registers the ids."""
+
+import gymnasium as gym
+
+from .rendering.gl import choose_opengl_backend
+
+choose_opengl_backend()  # before anything imports mujoco, which reads the choice once
+
+from .arm_reach import ArmReachEnv  # noqa: E402
+from .concept_env import ConceptEnv  # noqa: E402
+from .concepts import CONCEPTS, TASKS, Concept, Event, make_concept  # noqa: E402
+from .demonstrations import Demonstration, record_demonstrations  # noqa: E402
+from .entities import FEATURES, MAX_ENTITIES, EntityState  # noqa: E402
+from .frames import plane_to_table, table_to_plane  # noqa: E402
+from .particle import ParticleEnv  # noqa: E402
+
+gym.register(
+    id="conceptgym/Particle-v0",
+    entry_point="conceptgym.envs.particle:ParticleEnv",
+    max_episode_steps=60,
+)
+gym.register(
+    id="conceptgym/ArmReach-v0",
+    entry_point="conceptgym.envs.arm_reach:ArmReachEnv",
+    max_episode_steps=500,
+)
+
+__all__ = [
+    "CONCEPTS",
+    "FEATURES",
+    "MAX_ENTITIES",
+    "TASKS",
+    "ArmReachEnv",
+    "Concept",
+    "ConceptEnv",
+    "Demonstration",
+    "EntityState",
+    "Event",
+    "ParticleEnv",
+    "make_concept",
+    "plane_to_table",
+    "record_demonstrations",
+    "table_to_plane",
+]

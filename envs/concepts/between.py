@@ -35,7 +35,7 @@ class Between(Concept):
     tolerance: ClassVar[float] = 0.1
     least_separation: ClassVar[float] = 0.3
     num_attended: ClassVar[tuple[int, int]] = (2, 2)
-    num_objects: ClassVar[tuple[int, int]] = (2, 6)
+    num_objects: ClassVar[tuple[int, int]] = (2, 5)  # more have midpoints too close to tell apart
 
     def sample_after(
         self, rng: np.random.Generator, n_objects: int

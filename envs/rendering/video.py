@@ -1,4 +1,4 @@
-"""Frames to MP4 and GIF files, through imageio's ffmpeg and Pillow."""
+"""Frames to MP4 and GIF files, through the ffmpeg that imageio-ffmpeg brings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
-from PIL import Image
 
 from ..errors import ConfigError, ShapeError
 from .window import check_frame
@@ -18,6 +17,11 @@ from .window import check_frame
 SUFFIXES = (".mp4", ".gif")
 MAX_GIF_FPS = 50.0
 """GIF counts hundredths of a second, and viewers slow down anything faster [1/s]."""
+_GIF_PALETTE = (
+    "split[to_count][to_draw];[to_count]palettegen=stats_mode=full[palette];"
+    "[to_draw][palette]paletteuse=dither=bayer:bayer_scale=5:diff_mode=rectangle"
+)
+"""One palette of 256 colours for the whole video; ordered dithering keeps still areas still."""
 _GAP = 8
 _GAP_COLOUR = 255
 
@@ -26,11 +30,10 @@ def write_video(frames: Iterable[np.ndarray], path: str | os.PathLike[str], *, f
     """Write frames as a video; the suffix of the path, .mp4 or .gif, says which kind.
 
     The file appears under its name only when it is complete; missing folders are made. MP4 holds
-    even sizes only: a last odd row or column is doubled.
+    even sizes only: a last odd row or column is doubled there.
 
     Args:
-        frames: (height, width, 3) uint8 arrays of one size, at least one. An iterator is consumed
-            frame by frame for MP4; a GIF holds all its frames in memory.
+        frames: (height, width, 3) uint8 arrays of one size, at least one; an iterator will do.
         path: where to.
         fps: frames per second.
 
@@ -54,7 +57,7 @@ def write_video(frames: Iterable[np.ndarray], path: str | os.PathLike[str], *, f
     os.close(handle)
     unfinished = Path(name)
     try:
-        (_write_gif if kind == ".gif" else _write_mp4)(checked, unfinished, fps)
+        _encode(checked, unfinished, fps, is_gif=kind == ".gif")
         unfinished.chmod(0o644)  # mkstemp's files are their owner's only
         unfinished.replace(path)
     finally:
@@ -104,42 +107,30 @@ def _same_size(frames: Iterable[np.ndarray], shape: tuple[int, ...]) -> Iterator
         yield frame
 
 
-def _write_mp4(frames: Iterator[np.ndarray], path: Path, fps: float) -> None:
-    """H.264 with 4:2:0 colours, which every browser plays."""
-    first = _even(next(frames))
+def _encode(frames: Iterator[np.ndarray], path: Path, fps: float, *, is_gif: bool) -> None:
+    first = next(frames)
+    fit = np.asarray if is_gif else _even
+    height, width = fit(first).shape[:2]
     writer = imageio_ffmpeg.write_frames(
         str(path),
-        (first.shape[1], first.shape[0]),
+        (width, height),
         fps=fps,  # pyright: ignore[reportArgumentType]  # a float by its documentation
-        codec="libx264",
-        pix_fmt_out="yuv420p",
-        quality=6,  # a constant rate factor of 20
-        macro_block_size=2,
-        output_params=["-movflags", "+faststart"],
+        codec="gif" if is_gif else "libx264",
+        pix_fmt_out="pal8" if is_gif else "yuv420p",
+        quality=6,  # of H.264: a constant rate factor of 20
+        macro_block_size=1 if is_gif else 2,
+        ffmpeg_log_level="error",
+        output_params=["-vf", _GIF_PALETTE] if is_gif else ["-movflags", "+faststart"],
     )
     writer.send(None)
     try:
-        for frame in chain([first], map(_even, frames)):
-            writer.send(np.ascontiguousarray(frame))
+        for frame in chain([first], frames):
+            writer.send(np.ascontiguousarray(fit(frame)))
     finally:
         writer.close()
 
 
 def _even(frame: np.ndarray) -> np.ndarray:
+    """The frame with a last odd row or column doubled."""
     height, width = frame.shape[:2]
-    if height % 2 == 0 and width % 2 == 0:
-        return frame
     return np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-
-
-def _write_gif(frames: Iterator[np.ndarray], path: Path, fps: float) -> None:
-    """An endless GIF; one palette for all frames, taken from the middle one, avoids flicker."""
-    images = [Image.fromarray(frame) for frame in frames]
-    palette = images[len(images) // 2].quantize(256, method=Image.Quantize.MEDIANCUT)
-    # Without dithering, still areas stay the same from frame to frame and take no space.
-    few = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
-    ends = np.round(np.arange(1, len(few) + 1) * 100 / fps)  # [0.01 s]
-    durations = [int(step) * 10 for step in np.diff(ends, prepend=0.0)]
-    few[0].save(
-        path, save_all=True, append_images=few[1:], duration=durations, loop=0, optimize=False
-    )

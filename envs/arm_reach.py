@@ -1,0 +1,188 @@
+"""`conceptgym/ArmReach-v0`: a robot arm whose fingertip is the cursor."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from gymnasium import spaces
+
+from .arm_actions import ACTION_SIZE
+from .arm_model import (
+    CONTROL_TIMESTEP,
+    HOVER_HEIGHT,
+    JOINT_LOWER,
+    JOINT_UPPER,
+    MAX_OPENING,
+    VELOCITY_LIMITS,
+)
+from .arm_world import ArmWorld
+from .concept_env import ConceptEnv
+from .concepts import Concept
+from .entities import MAX_ENTITIES, EntityState
+from .rendering.arm import ArmRenderer
+from .rendering.markers import Overlay
+from .spaces import Observation, entity_spaces
+
+AT_REST = 0.01
+"""The fingertip is at rest below this speed [m/s]."""
+HOLD_STEPS = 5
+"""A generate episode ends when the concept has held at rest for so many steps."""
+WITHDRAWN_HEIGHT = 0.06
+"""A fingertip above this has withdrawn from the objects [m above the table]."""
+SUBMIT_STEPS = 25
+"""An identify answer is submitted by so many steps at rest and withdrawn, after a touch."""
+
+
+class ArmReachEnv(ConceptEnv):
+    """Bring the fingertip where a concept holds, or touch the entities for which it holds.
+
+    Observation: the flat Dict of `conceptgym.envs.spaces`, positions mapped from the table to the
+    plane by `conceptgym.envs.frames`, and:
+
+    | key         | space            | meaning                             | unit, frame      |
+    |-------------|------------------|-------------------------------------|------------------|
+    | `qpos`      | Box (7,)         | joint positions                     | rad              |
+    | `qvel`      | Box (7,)         | joint velocities                    | rad/s            |
+    | `gripper`   | Box (1,)         | opening between the finger pads     | m                |
+    | `fingertip` | Box (3,)         | fingertip position                  | m, world         |
+    | `touched`   | MultiBinary (9,) | entities touched since the reset    |                  |
+
+    Action, Box(-1, 1, (8,)) float32: joint-position targets and the gripper's opening, see
+    `conceptgym.envs.arm_actions`; the set-points follow at no more than the velocity limits. The
+    control rate is 25 Hz.
+
+    Success of "generate": the concept's test passes on the physical state and the fingertip is
+    slower than 0.01 m/s; the episode terminates when that has held for 5 steps. Of "identify":
+    the touched entities are the attended ones. That answer is submitted, which terminates the
+    episode, by staying withdrawn (above 0.06 m) and slower than 0.01 m/s for 25 steps after a
+    touch. Truncated after 500 steps.
+
+    Reward: minus the concept's residual (generate) or minus the share of wrong answers (identify),
+    plus 1 on success.
+    """
+
+    objects_range: ClassVar[tuple[int, int]] = (3, 8)
+    metadata: dict[str, Any] = {
+        "render_modes": ["human", "rgb_array"],
+        "render_fps": round(1.0 / CONTROL_TIMESTEP),
+    }
+
+    def __init__(
+        self,
+        concept: str | Concept = "between",
+        *,
+        camera: str = "front",
+        frame_size: tuple[int, int] = (480, 640),
+        **options: Any,
+    ) -> None:
+        """Make the world.
+
+        Args:
+            concept: a name of `conceptgym.envs.CONCEPTS`, or a `Concept`.
+            camera: "front" or "top".
+            frame_size: (height, width) of the frames [pixels].
+            **options: as in `ConceptEnv`.
+        """
+        super().__init__(concept, **options)
+        self.world = ArmWorld()
+        self.action_space = spaces.Box(-1.0, 1.0, (ACTION_SIZE,), dtype=np.float32)
+        self.observation_space = spaces.Dict({**entity_spaces(), **_arm_spaces()})
+        self._camera, self._frame_size = camera, frame_size
+        self._renderer: ArmRenderer | None = None
+        self._fingertips: list[np.ndarray] = []
+        self._held = 0
+
+    @property
+    def state(self) -> EntityState:
+        """The current entity state, read from the physics."""
+        return self._state
+
+    @property
+    def answer(self) -> np.ndarray:
+        """(MAX_ENTITIES,) bool, the entities touched so far in an identify task."""
+        return self.world.touched & (self.task == "identify")
+
+    def residual(self) -> float:
+        """The concept's residual, or the share of entities answered wrongly."""
+        if self.task == "identify":
+            return self.mismatch()
+        return self.concept.residual(self._state, self.event.attention)
+
+    def observe(self) -> Observation:
+        """The observation of the current state."""
+        return {**super().observe(), **self.world.arm_observation()}
+
+    def step(
+        self, action: np.ndarray
+    ) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Command the joints for one control step (0.04 s).
+
+        Raises:
+            ShapeError, NonFiniteError: on a bad action.
+        """
+        attention = self.event.attention
+        self.world.step(action)
+        self._state = self.world.entity_state()
+        at_rest = self.world.fingertip_speed <= AT_REST
+        if self.task == "identify":
+            success = bool(np.array_equal(self.answer, attention))
+            withdrawn = self.world.fingertip_in_world[2] > WITHDRAWN_HEIGHT
+            waits = at_rest and withdrawn and bool(self.answer.any())
+            self._held = self._held + 1 if waits else 0
+            terminated = self._held >= SUBMIT_STEPS
+        else:
+            success = at_rest and self.concept.succeeds(self._state, attention)
+            self._held = self._held + 1 if success else 0
+            terminated = self._held >= HOLD_STEPS
+        if self.render_mode is not None:
+            self._fingertips.append(self.world.fingertip_in_world)
+        reward, info = self._judge(self.residual(), success)
+        return self.observe(), reward, terminated, False, info
+
+    def close(self) -> None:
+        """Free the window and the renderer."""
+        if self._renderer is not None:
+            self._renderer.close()
+        self._renderer = None
+        super().close()
+
+    def _tasks(self) -> tuple[str, ...]:
+        return self.concept.tasks_on_arm
+
+    def _start(self, state: EntityState) -> None:
+        self.world.reset(state)
+        self._state = self.world.entity_state()
+        self._fingertips = [self.world.fingertip_in_world]
+        self._held = 0
+
+    def _draw(self, overlay: Overlay) -> np.ndarray:
+        if self._renderer is None:
+            self._renderer = ArmRenderer(
+                self.world.model, size=self._frame_size, camera=self._camera
+            )
+        return self._renderer.draw(
+            self.world.data,
+            overlay,
+            object_rows=np.flatnonzero(self._state.objects),
+            fingertip_trail=np.array(self._fingertips),
+            plan_height=HOVER_HEIGHT,
+        )
+
+
+def _arm_spaces() -> dict[str, spaces.Space]:
+    # Joints give way a little at their limits, and speeds overshoot: the bounds leave room.
+    speed = 3.0 * VELOCITY_LIMITS
+    boxes = {
+        "qpos": (JOINT_LOWER - 0.1, JOINT_UPPER + 0.1),
+        "qvel": (-speed, speed),
+        "gripper": (np.array([-0.01]), np.array([MAX_OPENING + 0.01])),
+        "fingertip": (np.full(3, -2.0), np.full(3, 2.0)),
+    }
+    return {
+        **{
+            name: spaces.Box(low.astype(np.float32), high.astype(np.float32), dtype=np.float32)
+            for name, (low, high) in boxes.items()
+        },
+        "touched": spaces.MultiBinary(MAX_ENTITIES),
+    }

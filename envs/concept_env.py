@@ -1,0 +1,198 @@
+"""What both worlds share: the scene's draw, the observation, the reward and the picture."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import gymnasium as gym
+import numpy as np
+
+from .concepts import TASKS, Concept, Event, make_concept
+from .entities import MAX_ENTITIES, POSITION, EntityState
+from .errors import UnknownConceptError
+from .rendering.markers import Overlay
+from .rendering.window import Window
+from .spaces import Observation, entity_observation
+
+SUCCESS_BONUS = 1.0
+"""The reward's success term, paid on every step that ends in success."""
+
+
+class ConceptEnv(gym.Env[Observation, np.ndarray]):
+    """Base of the two worlds; they add their physics, action space and judgement.
+
+    Reward: `info["reward_terms"]` holds "residual" (minus the residual) and "success"
+    (`SUCCESS_BONUS` or 0); the reward is their sum. `info["is_success"]` is a bool.
+    """
+
+    objects_range: ClassVar[tuple[int, int]]
+    """Fewest and most objects of a scene of this world, the cursor not counted."""
+    metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array"], "render_fps": 25}
+
+    def __init__(
+        self,
+        concept: str | Concept = "between",
+        *,
+        task: str = "generate",
+        parameters: Mapping[str, float] | None = None,
+        n_objects: int | None = None,
+        render_mode: str | None = None,
+    ) -> None:
+        """Make a world for one concept and task.
+
+        Args:
+            concept: a name of `conceptgym.envs.CONCEPTS`, or a `Concept`.
+            task: "generate" (make the concept hold for the observed attention) or "identify"
+                (say which entities it holds for).
+            parameters: the concept's parameters where they differ from its defaults.
+            n_objects: objects in every scene; by default drawn anew for each.
+            render_mode: "human", "rgb_array" or None.
+
+        Raises:
+            UnknownConceptError: on an unknown concept, parameter, task, number or render mode.
+            ConceptParameterError: on a parameter out of its range.
+        """
+        self.concept = make_concept(concept, **(parameters or {}))
+        self.task = self._check_task(task)
+        self.render_mode = self._check_render_mode(render_mode)
+        self._objects_range = self._check_objects(n_objects)
+        self._event: Event | None = None
+        self._trail: list[np.ndarray] = []
+        self._plan: np.ndarray | None = None
+        self._window: Window | None = None
+        self._status = ""
+
+    @property
+    def event(self) -> Event:
+        """The current scene as it was drawn, with its answer; for judges, not for policies."""
+        if self._event is None:
+            raise gym.error.ResetNeeded("call reset() before using the environment")
+        return self._event
+
+    def show_plan(self, positions: np.ndarray | None) -> None:
+        """Draw (K, 2) planned positions of the cursor [plane units] into the coming frames."""
+        self._plan = None if positions is None else np.asarray(positions, dtype=np.float64)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Draw a scene: the same seed gives the same bits, whatever happened before."""
+        super().reset(seed=seed)
+        low, high = self._objects_range
+        n_objects = int(self.np_random.integers(low, high + 1))
+        self._event = self.concept.sample(self.np_random, n_objects=n_objects)
+        generate = self.task == "generate"
+        self._start(self._event.before if generate else self._event.after)
+        self._plan, self._status = None, ""
+        self._trail = [self._cursor_position()]
+        self._show()
+        return self.observe(), self._info(self.residual(), False)
+
+    def observe(self) -> Observation:
+        """The observation of the current state."""
+        return entity_observation(self.state, self.event.attention, self.task)
+
+    def _judge(self, residual: float, success: bool) -> tuple[float, dict[str, Any]]:
+        """The step's reward and info, after its picture was brought up to date."""
+        self._trail.append(self._cursor_position())
+        self._status = "success" if success else ""
+        info = self._info(residual, success)
+        self._show()
+        return float(sum(info["reward_terms"].values())), info
+
+    def _info(self, residual: float, success: bool) -> dict[str, Any]:
+        terms = {"residual": -residual, "success": SUCCESS_BONUS if success else 0.0}
+        return {"is_success": success, "residual": residual, "reward_terms": terms}
+
+    def _cursor_position(self) -> np.ndarray:
+        return self.state.entities[self.state.cursor, POSITION].astype(np.float64)
+
+    @property
+    @abstractmethod
+    def state(self) -> EntityState:
+        """The current entity state."""
+
+    @abstractmethod
+    def residual(self) -> float:
+        """The current residual: the concept's, or the share of entities answered wrongly."""
+
+    @abstractmethod
+    def _start(self, state: EntityState) -> None:
+        """Begin an episode in `state`."""
+
+    @abstractmethod
+    def _draw(self, overlay: Overlay) -> np.ndarray:
+        """A frame (H, W, 3) uint8."""
+
+    @property
+    def answer(self) -> np.ndarray:
+        """(MAX_ENTITIES,) bool, the entities answered so far in an identify task."""
+        return np.zeros(MAX_ENTITIES, dtype=bool)
+
+    def mismatch(self) -> float:
+        """Share of the present entities that `answer` gets wrong."""
+        present = self.state.present
+        return float(np.mean(self.answer[present] != self.event.attention[present]))
+
+    def render(self) -> np.ndarray | None:  # type: ignore[override]
+        """The frame in mode "rgb_array"; in mode "human" it is shown as the episode runs."""
+        return self._frame() if self.render_mode == "rgb_array" else None
+
+    def close(self) -> None:
+        """Free the window."""
+        if self._window is not None:
+            self._window.close()
+        self._window = None
+
+    def _show(self) -> None:
+        if self.render_mode != "human":
+            return
+        if self._window is None:
+            self._window = Window(fps=self.metadata["render_fps"])
+        self._window.show(self._frame())
+
+    def _frame(self) -> np.ndarray:
+        over = bool(self._status) or self.answer.any()
+        shown = self.task == "generate" or over
+        overlay = Overlay(
+            attended=self.event.attention if shown else None,
+            identified=self.answer,
+            plan=self._plan,
+            trail=np.array(self._trail),
+            title=f"{self.concept.name.replace('_', ' ')} · {self.task}",
+            status=self._status,
+        )
+        return self._draw(overlay)
+
+    def _tasks(self) -> tuple[str, ...]:
+        return TASKS
+
+    def _check_task(self, task: str) -> str:
+        if task not in self._tasks():
+            raise UnknownConceptError(
+                f"task={task!r} is unknown for concept '{self.concept.name}' in "
+                f"{type(self).__name__}; choose one of {', '.join(self._tasks())}"
+            )
+        return task
+
+    def _check_render_mode(self, render_mode: str | None) -> str | None:
+        allowed = self.metadata["render_modes"]
+        if render_mode is not None and render_mode not in allowed:
+            raise UnknownConceptError(
+                f"render_mode={render_mode!r} is unknown; choose one of {', '.join(allowed)}"
+            )
+        return render_mode
+
+    def _check_objects(self, n_objects: int | None) -> tuple[int, int]:
+        low = max(self.objects_range[0], self.concept.num_objects[0])
+        high = min(self.objects_range[1], self.concept.num_objects[1])
+        if n_objects is None:
+            return low, high
+        if not low <= n_objects <= high:
+            raise UnknownConceptError(
+                f"n_objects={n_objects} is outside [{low}, {high}] for concept "
+                f"'{self.concept.name}' in {type(self).__name__}; choose a number in that range"
+            )
+        return n_objects, n_objects

@@ -1,0 +1,114 @@
+"""Demonstrations: what a concept looks like, recorded by stepping the particle environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import gymnasium as gym
+import numpy as np
+
+from .concepts import Concept
+from .entities import MAX_ENTITIES, NUM_FEATURES, check_array
+from .errors import ConfigError, UnknownConceptError
+from .particle import ParticleEnv, action_towards
+
+_RECORDING = 1  # keeps the recordings' scenes apart from those of reset(seed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demonstration:
+    """One recorded episode.
+
+    Attributes:
+        trajectory: (T, N, 6) entity states over time, see `conceptgym.envs.entities`.
+        attention: (N,) bool, the entities that take part.
+        present, movable, paintable: (N,) bool, as in `EntityState`.
+
+    Raises:
+        ShapeError, NonFiniteError: on arrays that do not fit.
+    """
+
+    trajectory: np.ndarray
+    attention: np.ndarray
+    present: np.ndarray
+    movable: np.ndarray
+    paintable: np.ndarray
+
+    def __post_init__(self) -> None:
+        number = np.shape(self.present)[0] if np.ndim(self.present) else MAX_ENTITIES
+        length = max(1, np.shape(self.trajectory)[0] if np.ndim(self.trajectory) else 1)
+        check_array(self.trajectory, "trajectory", (length, number, NUM_FEATURES))
+        for name in ("attention", "present", "movable", "paintable"):
+            check_array(getattr(self, name), name, (number,))
+
+    @property
+    def before(self) -> np.ndarray:
+        """(N, 6) entities at the start."""
+        return self.trajectory[0]
+
+    @property
+    def after(self) -> np.ndarray:
+        """(N, 6) entities at the end."""
+        return self.trajectory[-1]
+
+
+def record_demonstrations(
+    env_id: str = "conceptgym/Particle-v0",
+    *,
+    concept: str | Concept,
+    episodes: int = 5,
+    seed: int = 0,
+    parameters: Mapping[str, float] | None = None,
+    n_objects: int | None = None,
+) -> list[Demonstration]:
+    """Record episodes of a scripted demonstrator that carries out a concept's generate task.
+
+    Args:
+        env_id: the particle environment's id.
+        concept: a name of `conceptgym.envs.CONCEPTS`, or a `Concept`.
+        episodes: how many.
+        seed: makes the recording repeatable; its scenes differ from those of ``reset(seed=…)``.
+        parameters: the concept's parameters where they differ from its defaults.
+        n_objects: objects in every scene; by default drawn anew for each.
+
+    Raises:
+        UnknownConceptError: on an unknown concept or parameter.
+        ConfigError: if `episodes` is below 1, or the environment is not the particle world.
+    """
+    if episodes < 1:
+        raise ConfigError(f"episodes={episodes} must be at least 1; ask for one or more")
+    env = gym.make(env_id, concept=concept, parameters=parameters, n_objects=n_objects)
+    world = env.unwrapped
+    if not isinstance(world, ParticleEnv):
+        raise ConfigError(
+            f"env_id={env_id!r} has no scripted demonstrator; use 'conceptgym/Particle-v0'"
+        )
+    try:
+        seeds = np.random.SeedSequence([seed, _RECORDING]).generate_state(episodes)
+        return [_record(env, world, int(number)) for number in seeds]
+    finally:
+        env.close()
+
+
+def _record(env: gym.Env, world: ParticleEnv, seed: int) -> Demonstration:
+    env.reset(seed=seed)
+    event = world.event
+    states = [world.state.entities]
+    ended, info = False, {"is_success": False}
+    while not ended:
+        action = action_towards(world.state, event.after.entities)
+        _, _, terminated, truncated, info = env.step(action)
+        states.append(world.state.entities)
+        ended = terminated or truncated
+    if not info["is_success"]:
+        raise UnknownConceptError(
+            f"the demonstrator failed at concept '{world.concept.name}' in the scene of seed {seed}"
+        )
+    return Demonstration(
+        trajectory=np.stack(states),
+        attention=event.attention,
+        present=event.after.present,
+        movable=event.after.movable,
+        paintable=event.after.paintable,
+    )

@@ -1,0 +1,145 @@
+"""`conceptgym/Particle-v0`: entities in a plane, one of them the cursor."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from gymnasium import spaces
+
+from .concept_env import ConceptEnv
+from .concepts import Concept
+from .entities import (
+    COLOUR,
+    MAX_ENTITIES,
+    PLANE_HALF_WIDTH,
+    POSITION,
+    EntityState,
+    check_array,
+)
+from .rendering.markers import Overlay
+from .rendering.plane import PlaneRenderer
+from .spaces import Observation, entity_spaces
+
+MAX_MOVE = 0.1
+"""Furthest an entity moves along an axis in a step [plane units]."""
+MAX_PAINT = 0.1
+"""Most a colour channel changes in a step [share]."""
+AT_REST = 0.01
+"""Changes up to this count as rest [plane units or share, largest entry]."""
+HOLD_STEPS = 3
+"""An episode ends when the concept has held at rest for so many steps."""
+
+
+class ParticleEnv(ConceptEnv):
+    """Move or paint entities until a concept holds, or say for which entities it holds.
+
+    Observation: a flat Dict, see `conceptgym.envs.spaces`.
+
+    Action of task "generate", Box(-1, 1, (9, 5)) float32; what may not be edited ignores it:
+
+    | index | meaning            | -1       | +1       | unit        |
+    |-------|--------------------|----------|----------|-------------|
+    | 0     | change of x        | -0.1     | +0.1     | plane units |
+    | 1     | change of y        | -0.1     | +0.1     | plane units |
+    | 2     | change of red      | -0.1     | +0.1     | share       |
+    | 3     | change of green    | -0.1     | +0.1     | share       |
+    | 4     | change of blue     | -0.1     | +0.1     | share       |
+
+    Action of task "identify", Box(-1, 1, (9,)) float32: above 0 means that the entity of this row
+    is attended. It ends the episode.
+
+    Success of "generate": the concept's test passes and nothing has changed by more than 0.01 in
+    the step; the episode terminates when that has held for 3 steps, and is truncated after 60. Of
+    "identify": the answer equals the attention over all present entities.
+
+    Reward: minus the concept's residual (generate) or minus the share of wrong answers (identify),
+    plus 1 on success.
+
+    Actions outside the box are clipped; wrong shapes and NaN raise `ShapeError`, `NonFiniteError`.
+    """
+
+    objects_range: ClassVar[tuple[int, int]] = (2, 7)
+
+    def __init__(self, concept: str | Concept = "between", **options: Any) -> None:
+        """Make the world; options as in `ConceptEnv`."""
+        super().__init__(concept, **options)
+        shape = (MAX_ENTITIES, 5) if self.task == "generate" else (MAX_ENTITIES,)
+        self.action_space = spaces.Box(-1.0, 1.0, shape, dtype=np.float32)
+        self.observation_space = spaces.Dict(entity_spaces())
+        self._renderer: PlaneRenderer | None = None
+        self._held = 0
+
+    @property
+    def state(self) -> EntityState:
+        """The current entity state."""
+        return self._state
+
+    @property
+    def answer(self) -> np.ndarray:
+        """(MAX_ENTITIES,) bool, what the identify action marked."""
+        return self._answer
+
+    def residual(self) -> float:
+        """The concept's residual, or the share of entities answered wrongly."""
+        if self.task == "identify":
+            return self.mismatch()
+        return self.concept.residual(self._state, self.event.attention)
+
+    def step(
+        self, action: np.ndarray
+    ) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Apply an action; see the class for its meaning.
+
+        Raises:
+            ShapeError, NonFiniteError: on a bad action.
+        """
+        attention = self.event.attention
+        check_array(action, "action", self.action_space.shape or ())
+        bounded = np.clip(np.asarray(action, dtype=np.float32), -1.0, 1.0)
+        if self.task == "identify":
+            self._answer = (bounded > 0.0) & self._state.present
+            success = bool(np.array_equal(self._answer, attention))
+            terminated = True
+        else:
+            at_rest = self._edit(bounded)
+            success = at_rest and self.concept.succeeds(self._state, attention)
+            self._held = self._held + 1 if success else 0
+            terminated = self._held >= HOLD_STEPS
+        reward, info = self._judge(self.residual(), success)
+        return self.observe(), reward, terminated, False, info
+
+    def close(self) -> None:
+        """Free the window and the renderer."""
+        self._renderer = None
+        super().close()
+
+    def _start(self, state: EntityState) -> None:
+        self._state = state
+        self._answer = np.zeros(MAX_ENTITIES, dtype=bool)
+        self._held = 0
+
+    def _edit(self, action: np.ndarray) -> bool:
+        """Move and paint what may be edited; whether that was a rest."""
+        state = self._state
+        entities = state.entities.copy()
+        entities[:, POSITION] += MAX_MOVE * action[:, :2] * state.movable[:, None]
+        entities[:, COLOUR] += MAX_PAINT * action[:, 2:] * state.paintable[:, None]
+        np.clip(entities[:, POSITION], -PLANE_HALF_WIDTH, PLANE_HALF_WIDTH, out=entities[:, :2])
+        np.clip(entities[:, COLOUR], 0.0, 1.0, out=entities[:, COLOUR])
+        change = np.abs(entities - state.entities).max()
+        self._state = state.with_entities(entities)
+        return bool(change <= AT_REST)
+
+    def _draw(self, overlay: Overlay) -> np.ndarray:
+        if self._renderer is None:
+            self._renderer = PlaneRenderer()
+        return self._renderer.draw(self._state, overlay)
+
+
+def action_towards(state: EntityState, goal: np.ndarray) -> np.ndarray:
+    """The generate action (9, 5) that brings `state` straight towards the entities `goal` (9, 6)."""
+    gap = (goal - state.entities)[:, :5] / np.array([MAX_MOVE] * 2 + [MAX_PAINT] * 3)
+    # One factor for all channels keeps each entity on a straight line.
+    longest = np.abs(gap).max(axis=1, keepdims=True)
+    return (gap / np.maximum(longest, 1.0)).astype(np.float32)
