@@ -3,6 +3,7 @@
 import mujoco
 import numpy as np
 import pytest
+
 from conceptgym.envs.arm_model import HOME_QPOS, build_arm_model
 from conceptgym.envs.rendering.arm import ArmRenderer
 from conceptgym.envs.rendering.camera import Pinhole
