@@ -1,1 +1,35 @@
-"""Agents: the energy, inference on it, and the arm's controller."""
+"""The agent: one energy over scenes, three questions to it, and a controller for the arm."""
+
+from .checkpoint import load_tensors, save_tensors
+from .concept_agent import ConceptAgent
+from .config import EnergyConfig, InferenceConfig, TrainConfig
+from .energy import ConceptEnergy, Scene
+from .generate import GenerateResult, generate
+from .identify import IdentifyResult, identify
+from .ik import IKConfig, IKController, IKResult
+from .infer import InferResult, infer
+from .model import ConceptModel, load_model
+from .plan import Plan
+
+__all__ = [
+    "ConceptAgent",
+    "ConceptEnergy",
+    "ConceptModel",
+    "EnergyConfig",
+    "GenerateResult",
+    "IKConfig",
+    "IKController",
+    "IKResult",
+    "IdentifyResult",
+    "InferResult",
+    "InferenceConfig",
+    "Plan",
+    "Scene",
+    "TrainConfig",
+    "generate",
+    "identify",
+    "infer",
+    "load_model",
+    "load_tensors",
+    "save_tensors",
+]

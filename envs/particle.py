@@ -86,9 +86,7 @@ class ParticleEnv(ConceptEnv):
             return self.mismatch()
         return self.concept.residual(self._state, self.event.attention)
 
-    def step(
-        self, action: np.ndarray
-    ) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+    def step(self, action: np.ndarray) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Apply an action; see the class for its meaning.
 
         Raises:
@@ -138,7 +136,7 @@ class ParticleEnv(ConceptEnv):
 
 
 def action_towards(state: EntityState, goal: np.ndarray) -> np.ndarray:
-    """The generate action (9, 5) that brings `state` straight towards the entities `goal` (9, 6)."""
+    """The generate action (9, 5) that leads `state` straight to the entities `goal` (9, 6)."""
     gap = (goal - state.entities)[:, :5] / np.array([MAX_MOVE] * 2 + [MAX_PAINT] * 3)
     # One factor for all channels keeps each entity on a straight line.
     longest = np.abs(gap).max(axis=1, keepdims=True)

@@ -54,7 +54,7 @@ class Colour(Concept):
         positions = spaced_positions(rng, n_objects)
         cursor = rng.uniform(-CURSOR_REGION, CURSOR_REGION, size=2)
         entities = assemble(cursor, positions, np.array([hue_to_rgb(hue) for hue in hues]))
-        return entities, attended_mask(n_objects, *np.flatnonzero(groups == meant))
+        return entities, attended_mask(n_objects, *np.flatnonzero(groups == meant).tolist())
 
     def sample_before(
         self, rng: np.random.Generator, after: EntityState, attention: np.ndarray

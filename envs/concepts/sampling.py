@@ -49,9 +49,7 @@ def spaced_positions(
     raise RuntimeError(f"no {n} positions {spacing} apart fit the box [{low}, {high}]")
 
 
-def assemble(
-    cursor: np.ndarray, positions: np.ndarray, colours: np.ndarray
-) -> np.ndarray:
+def assemble(cursor: np.ndarray, positions: np.ndarray, colours: np.ndarray) -> np.ndarray:
     """Entities (n + 1, 6): the cursor in row 0, then the objects."""
     entities = np.zeros((len(positions) + 1, 6))
     entities[0, :2], entities[0, 2:5], entities[0, 5] = cursor, CURSOR_COLOUR, 1.0

@@ -1,0 +1,147 @@
+"""Carries plans out on the arm: fingertip waypoints, joint paths, and looking again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..envs.arm_actions import action_from_targets
+from ..envs.arm_model import HOVER_HEIGHT, NUM_JOINTS, OBJECT_HALF_SIZE
+from ..envs.entities import check_array
+from ..envs.errors import ShapeError
+from ..envs.frames import plane_to_table
+from .arm_motion import JointPath, Waypoint, plan_joint_path
+from .generate import GenerateResult
+from .ik import IKController
+from .plan import Plan, Planner, View, target_of
+
+TOUCH_HEIGHT = 2.0 * OBJECT_HALF_SIZE - 0.003
+"""How low the fingertip is sent to touch an object, a little into its top [m]."""
+_MOVE_SPEED = 0.6  # [m/s]
+_TOUCH_SPEED = 0.15  # [m/s]
+_SETTLE_STEPS = 12
+_NEW_EPISODE = 0.5  # joints this far from where they were commanded belong to another episode
+_MOST_RETRIES = 3
+
+
+class ArmPolicy:
+    """Moves the fingertip to what was planned, or touches what was identified.
+
+    The scene is looked at in every step: another scene is planned for anew; if only objects were
+    moved, the answer stays and the path is planned anew; objects that a touch missed are tried
+    again.
+    """
+
+    def __init__(self, planner: Planner, controller: IKController) -> None:
+        self._planner = planner
+        self._controller = controller
+        self._view: View | None = None
+        self._path: JointPath | None = None
+        self._hold = np.zeros(NUM_JOINTS)
+        self._index = 0
+        self._retries = 0
+        self.plan: Plan | None = None
+
+    def act(self, observation: Mapping[str, Any]) -> np.ndarray:
+        """The action (8,) for an observation."""
+        view, qpos = View.of(observation), _joints(observation)
+        touched = np.asarray(observation["touched"]).astype(bool)
+        known = self._view
+        if self.plan is None or known is None or not self._continues(view, known, qpos):
+            self._retries = 0
+            self._decide(view, qpos)
+        elif view.moved(known):
+            self._redo(view, qpos, touched)
+        elif self._missed(touched).any() and self._retries < _MOST_RETRIES:
+            self._retries += 1
+            self._redo(view, qpos, touched)
+        if self._path is not None and self._index < len(self._path):
+            self._hold = self._path.qpos[self._index]
+            self._index += 1
+        return action_from_targets(self._hold)
+
+    def _continues(self, view: View, known: View, qpos: np.ndarray) -> bool:
+        return view.same_scene(known) and float(np.abs(qpos - self._hold).max()) < _NEW_EPISODE
+
+    def _missed(self, touched: np.ndarray) -> np.ndarray:
+        """Identified entities that the finished path did not touch, (N,) bool."""
+        plan, path = self.plan, self._path
+        if plan is None or path is None or isinstance(plan.result, GenerateResult):
+            return np.zeros_like(touched)
+        finished = self._index >= len(path)
+        return plan.result.attention & ~touched & finished & plan.reached
+
+    def _decide(self, view: View, qpos: np.ndarray) -> None:
+        """Ask the energy, then find the way."""
+        if view.task == "generate":
+            result = self._planner.generate(view.state, view.attention)
+        else:
+            result = self._planner.identify(view.state)
+        self.plan = Plan(task=view.task, result=result)
+        self._follow(view, qpos, np.zeros_like(view.attention))
+
+    def _redo(self, view: View, qpos: np.ndarray, touched: np.ndarray) -> None:
+        """Find the way anew; what to generate depends on where things are, what to touch not."""
+        if view.task == "generate":
+            self._decide(view, qpos)
+        else:
+            self._follow(view, qpos, touched)
+
+    def _follow(self, view: View, qpos: np.ndarray, done: np.ndarray) -> None:
+        if self.plan is None:
+            return
+        waypoints = _waypoints(self.plan, view, done)
+        self._view, self._index, self._hold = view, 0, qpos
+        if not waypoints:
+            self._path = None
+            return
+        path = plan_joint_path(self._controller, qpos, waypoints)
+        # A target out of reach is reported in the plan, and the arm stays where it is.
+        self._path = path if path.reached else None
+        self.plan = Plan(
+            task=self.plan.task, result=self.plan.result, reached=path.reached, reason=path.reason
+        )
+
+
+def _waypoints(plan: Plan, view: View, done: np.ndarray) -> list[Waypoint]:
+    if isinstance(plan.result, GenerateResult):
+        target = target_of(plan, view.state)
+        if target is None:
+            return []
+        return [_above(plane_to_table(target), dwell=_SETTLE_STEPS)]
+    rows = np.flatnonzero(plan.result.attention & ~done & view.state.objects)
+    path: list[Waypoint] = []
+    place = view.state.positions[view.state.cursor]
+    left = list(rows)
+    while left:  # nearest first
+        away = [np.linalg.norm(view.state.positions[row] - place) for row in left]
+        row = left.pop(int(np.argmin(away)))
+        place = view.state.positions[row]
+        table = plane_to_table(place)
+        down = np.append(table, TOUCH_HEIGHT)
+        path += [
+            _above(table),
+            Waypoint(position_in_world=down, speed=_TOUCH_SPEED, dwell=6),
+            _above(table),
+        ]
+    return path
+
+
+def _above(table: np.ndarray, *, dwell: int = 0) -> Waypoint:
+    return Waypoint(
+        position_in_world=np.append(table, HOVER_HEIGHT), speed=_MOVE_SPEED, dwell=dwell
+    )
+
+
+def _joints(observation: Mapping[str, Any]) -> np.ndarray:
+    for key in ("qpos", "touched"):
+        if key not in observation:
+            raise ShapeError(
+                f"observation has no key {key!r}; it has {sorted(observation)}; "
+                "pass an observation of conceptgym/ArmReach-v0"
+            )
+    qpos = np.asarray(observation["qpos"], dtype=np.float64)
+    check_array(qpos, "observation['qpos']", (NUM_JOINTS,))
+    return qpos

@@ -1,0 +1,99 @@
+"""Checkpoints: one safetensors file with its own JSON header; nothing is ever unpickled.
+
+The header travels inside the file (safetensors metadata), so one atomic rename replaces both, and
+holds a SHA-256 digest of the tensors, so that a truncated or altered file is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from ..envs.errors import CheckpointError
+
+FORMAT = 1
+"""Version of the header's layout."""
+
+
+def save_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
+    """Write tensors and header to `path`; a kill at any moment leaves the old file or the new."""
+    plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    full = {**header, "format": FORMAT, "sha256": _digest(plain)}
+    data = safetensors.torch.save(plain, metadata={"header": json.dumps(full, sort_keys=True)})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".part")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def load_tensors(
+    path: Path, expected: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read what `save_tensors` wrote.
+
+    Args:
+        path: the file.
+        expected: header entries that must be equal, such as the configuration to go on with.
+
+    Raises:
+        CheckpointError: if the file is missing, truncated, altered, or differs from `expected`.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"checkpoint {path} does not exist; check the path or train one")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            text = (file.metadata() or {}).get("header")
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"checkpoint {path} cannot be read ({error}); it is truncated or not a safetensors "
+            "file: fetch or train it again"
+        ) from error
+    header = _parse_header(path, text)
+    if header.get("sha256") != _digest(tensors):
+        raise CheckpointError(
+            f"checkpoint {path} does not match its own digest; it was altered: "
+            "fetch or train it again"
+        )
+    for name, value in (expected or {}).items():
+        if header.get(name) != json.loads(json.dumps(value)):
+            raise CheckpointError(
+                f"checkpoint {path} has {name}={header.get(name)}, expected {value}; "
+                "use its own configuration or another path"
+            )
+    return tensors, header
+
+
+def _parse_header(path: Path, text: str | None) -> dict[str, Any]:
+    try:
+        header = json.loads(text or "")
+    except json.JSONDecodeError as error:
+        raise CheckpointError(
+            f"checkpoint {path} has no readable header; it was not written by conceptgym"
+        ) from error
+    if header.get("format") != FORMAT:
+        raise CheckpointError(
+            f"checkpoint {path} has format {header.get('format')}, this version reads {FORMAT}; "
+            "install the conceptgym release that wrote it"
+        )
+    return header
+
+
+def _digest(tensors: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        value = tensors[name]
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        digest.update(value.detach().cpu().contiguous().reshape(-1).numpy().tobytes())
+    return digest.hexdigest()

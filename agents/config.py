@@ -1,0 +1,125 @@
+"""Configurations of the energy and of its training: frozen, validated, saved as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from ..envs.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Base: converts to and from plain dictionaries and refuses unknown keys."""
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from a mapping.
+
+        Raises:
+            ConfigError: on an unknown key or a value out of range.
+        """
+        known = [field.name for field in fields(cls)]
+        for key in values:
+            if key not in known:
+                raise ConfigError(f"{cls.__name__} has no key {key!r}; it has {', '.join(known)}")
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The values as a JSON-ready dictionary."""
+        return asdict(self)
+
+    def require(self, name: str, valid: bool, allowed: str) -> None:
+        """Raise `ConfigError` unless the field `name` is `valid`."""
+        if not valid:
+            raise ConfigError(
+                f"{type(self).__name__}.{name}={getattr(self, name)!r} must be {allowed}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnergyConfig(Config):
+    """Sizes of the energy and of the encoder that guesses w."""
+
+    width: int = 64
+    """Width of every hidden layer."""
+    rounds: int = 2
+    """Rounds of messages between entities."""
+    code_size: int = 32
+    """Length of the concept code w."""
+    extra_residuals: int = 4
+    """Free residuals an entity adds to the energy besides position, colour and attention."""
+
+    def __post_init__(self) -> None:
+        for name in ("width", "rounds", "code_size"):
+            self.require(name, getattr(self, name) >= 1, "at least 1")
+        self.require("extra_residuals", self.extra_residuals >= 0, "at least 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig(Config):
+    """How `scripts/train.py` trains."""
+
+    seed: int = 0
+    steps: int = 20_000
+    instances: int = 1500
+    """Concept instances (parameters drawn) a family in the pool of training events."""
+    events: int = 12
+    """Events an instance, from which demonstrations and queries are drawn."""
+    concepts_per_family: int = 5
+    """Instances of each family in a batch."""
+    queries: int = 2
+    """Events to generate, and as many to identify, an instance in a batch."""
+    most_demonstrations: int = 5
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-4
+    warm_up_steps: int = 300
+    gradient_clip: float = 3.0
+    ema_decay: float = 0.999
+    code_noise: float = 0.05
+    """Standard deviation of the noise on w in training, which smooths the energy in w."""
+    contrast_weight: float = 0.1
+    state_noise: tuple[float, float] = (0.02, 3.0)
+    """Least and most noise on positions and colours [plane units, share]."""
+    attention_noise: tuple[float, float] = (0.1, 4.0)
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "instances", "concepts_per_family", "queries", "most_demonstrations"):
+            self.require(name, getattr(self, name) >= 1, "at least 1")
+        least = self.most_demonstrations + 2 * self.queries
+        self.require("events", self.events >= least - self.queries, "enough for a batch")
+        self.require("learning_rate", self.learning_rate > 0, "above 0")
+        self.require("ema_decay", 0 <= self.ema_decay < 1, "in [0, 1)")
+        for name in ("state_noise", "attention_noise"):
+            low, high = getattr(self, name)
+            self.require(name, 0 < low < high, "two numbers, 0 < least < most")
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from a mapping; JSON's lists become tuples."""
+        pairs = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
+        return super().from_dict(pairs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InferenceConfig(Config):
+    """How the agent descends the energy."""
+
+    particles: int = 16
+    """Descents side by side; the lowest is kept."""
+    iterations: int = 20
+    """Most steps on states and on attention."""
+    code_iterations: int = 20
+    """Most steps on w; 0 keeps the first guess."""
+    code_step: float = 1.0
+    """First step on w, in units of the gradient."""
+    amortised: bool = True
+    """Start w from the encoder's guess rather than from random codes."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        self.require("particles", self.particles >= 1, "at least 1")
+        self.require("iterations", self.iterations >= 0, "at least 0")
+        self.require("code_iterations", self.code_iterations >= 0, "at least 0")
+        self.require("code_step", self.code_step > 0, "above 0")

@@ -1,0 +1,53 @@
+"""The energy and the encoder as one model, and how its weights are shipped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from ..assets import asset_path
+from ..envs.errors import CheckpointError
+from .checkpoint import load_tensors
+from .config import EnergyConfig
+from .encoder import ConceptEncoder
+from .energy import ConceptEnergy
+
+PRETRAINED = "weights/concept_energy.safetensors"
+"""The shipped weights, an asset; the JSON beside it says how they were made and what they reach."""
+
+
+class ConceptModel(nn.Module):
+    """The energy E(x, a, w) and the encoder that guesses w, trained together."""
+
+    def __init__(self, config: EnergyConfig) -> None:
+        super().__init__()
+        self.energy = ConceptEnergy(config)
+        self.encoder = ConceptEncoder(config)
+
+
+def load_model(path: Path | str | None = None) -> tuple[ConceptModel, dict[str, Any]]:
+    """A frozen model from a checkpoint, by default the shipped one, and the checkpoint's header.
+
+    Training checkpoints serve as well: their averaged weights are taken.
+
+    Raises:
+        CheckpointError: if the file is missing, truncated, altered or not a model's.
+    """
+    source = Path(path) if path is not None else asset_path(PRETRAINED)
+    tensors, header = load_tensors(source)
+    averaged = {
+        name.removeprefix("average."): value
+        for name, value in tensors.items()
+        if name.startswith("average.")
+    }
+    model = ConceptModel(EnergyConfig.from_dict(header.get("energy", {})))
+    try:
+        model.load_state_dict(averaged or tensors)
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"checkpoint {source} holds other tensors than its configuration asks for; "
+            "it is not a conceptgym model: use another path"
+        ) from error
+    return model.requires_grad_(False).eval(), header

@@ -1,0 +1,111 @@
+"""What the agent means to do in a scene, and whether the scene is still the one it planned for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..envs.concepts import TASKS
+from ..envs.entities import POSITION, EntityState
+from ..envs.errors import NonFiniteError
+from ..envs.spaces import state_from_observation
+from .generate import GenerateResult
+from .identify import IdentifyResult
+
+MOVED = 0.05
+"""An entity that the agent does not edit and that moved this far was moved [plane units]."""
+REPAINTED = 0.02
+"""Likewise for a colour channel [share]."""
+
+
+class Planner(Protocol):
+    """What a policy asks of the agent: the two questions about a scene."""
+
+    def generate(self, state: EntityState, attention: np.ndarray) -> GenerateResult:
+        """States of the editable entities for which the concept holds."""
+        ...
+
+    def identify(self, state: EntityState) -> IdentifyResult:
+        """The entities for which the concept holds."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The agent's intention in one scene.
+
+    Attributes:
+        task: "generate" or "identify".
+        result: what the descent on the energy found, and why it stopped.
+        reached: whether the world's controller can carry it out.
+        reason: "reached", or why not.
+    """
+
+    task: str
+    result: GenerateResult | IdentifyResult
+    reached: bool = True
+    reason: str = "reached"
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """An observation taken apart.
+
+    Attributes:
+        state: the entities.
+        attention: (N,) bool, all False in an identify task.
+        task: "generate" or "identify".
+    """
+
+    state: EntityState
+    attention: np.ndarray
+    task: str
+
+    @classmethod
+    def of(cls, observation: Mapping[str, Any]) -> View:
+        """Read an observation of either world.
+
+        Raises:
+            ShapeError, NonFiniteError: see `state_from_observation`.
+        """
+        state = state_from_observation(observation)
+        task = int(np.asarray(observation["task"]).reshape(-1)[0])
+        if task not in range(len(TASKS)):
+            raise NonFiniteError(f"observation['task'] is {task}; it must be 0 or 1")
+        return cls(
+            state=state,
+            attention=np.asarray(observation["attention"]).astype(bool),
+            task=TASKS[task],
+        )
+
+    def same_scene(self, other: View) -> bool:
+        """Whether both show the same entities, task and attention, wherever they stand."""
+        masks = ("present", "movable", "paintable")
+        mine, its = self.state, other.state
+        fixed = mine.present & ~mine.paintable
+        return (
+            self.task == other.task
+            and np.array_equal(self.attention, other.attention)
+            and all(np.array_equal(getattr(mine, name), getattr(its, name)) for name in masks)
+            and bool(
+                np.all(np.abs(mine.colours - its.colours)[fixed] <= REPAINTED)
+                and mine.cursor == its.cursor
+            )
+        )
+
+    def moved(self, other: View) -> bool:
+        """Whether an object that is not the agent's to move stands elsewhere."""
+        mine, its = self.state, other.state
+        fixed = mine.objects & ~mine.movable
+        away = np.linalg.norm(mine.positions - its.positions, axis=-1)
+        return bool(np.any(away[fixed] > MOVED))
+
+
+def target_of(plan: Plan, state: EntityState) -> np.ndarray | None:
+    """The planned position (2,) of the cursor [plane units], if the plan moves it."""
+    if not isinstance(plan.result, GenerateResult) or not state.movable[state.cursor]:
+        return None
+    return plan.result.entities[state.cursor, POSITION].astype(np.float64)

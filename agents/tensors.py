@@ -1,0 +1,65 @@
+"""From the environments' arrays to the energy's tensors and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..envs.demonstrations import Demonstration
+from ..envs.entities import EntityState
+from ..envs.errors import MixedLayoutError, NoDemonstrationsError, ShapeError
+from .energy import Scene
+
+
+def to_tensor(values: np.ndarray | Sequence[np.ndarray]) -> Tensor:
+    """A float32 tensor of an array, or of equal arrays stacked."""
+    return torch.from_numpy(np.asarray(values, dtype=np.float32))
+
+
+def scene_of(state: EntityState, attention: np.ndarray) -> Scene:
+    """A batch of one scene."""
+    return Scene(
+        entities=to_tensor(state.entities)[None],
+        attention=to_tensor(attention)[None],
+        present=to_tensor(state.present)[None],
+        movable=to_tensor(state.movable)[None],
+        paintable=to_tensor(state.paintable)[None],
+    )
+
+
+def stack_demonstrations(demonstrations: Sequence[Demonstration]) -> tuple[Tensor, Scene]:
+    """What K demonstrations began with (K, N, 6), and the K scenes that they ended in.
+
+    Raises:
+        NoDemonstrationsError: if there is none.
+        ShapeError: if an item is no `Demonstration`.
+        MixedLayoutError: if their entity arrays differ in shape.
+    """
+    if len(demonstrations) == 0:
+        raise NoDemonstrationsError(
+            "demonstrations is empty; pass at least one, such as those of "
+            "conceptgym.envs.record_demonstrations(...)"
+        )
+    for number, item in enumerate(demonstrations):
+        if not isinstance(item, Demonstration):
+            raise ShapeError(
+                f"demonstrations[{number}] is a {type(item).__name__}, expected a Demonstration; "
+                "record it with conceptgym.envs.record_demonstrations(...)"
+            )
+    layouts = sorted({item.after.shape for item in demonstrations})
+    if len(layouts) > 1:
+        raise MixedLayoutError(
+            f"demonstrations mix the layouts {layouts}; record them all with entity arrays of "
+            "one shape"
+        )
+    after = Scene(
+        entities=to_tensor([item.after for item in demonstrations]),
+        attention=to_tensor([item.attention for item in demonstrations]),
+        present=to_tensor([item.present for item in demonstrations]),
+        movable=to_tensor([item.movable for item in demonstrations]),
+        paintable=to_tensor([item.paintable for item in demonstrations]),
+    )
+    return to_tensor([item.before for item in demonstrations]), after

@@ -1,0 +1,148 @@
+"""The training loop: resumable at any step, because a step depends on its number alone."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from .checkpoint import load_tensors, save_tensors
+from .config import EnergyConfig, TrainConfig
+from .data import EventPool, draw_batch
+from .model import ConceptModel
+from .objectives.denoising import denoising_loss, draw_noise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """One training step's report.
+
+    Attributes:
+        step: steps done, of all sessions.
+        seconds: training time [s], of all sessions.
+        loss: the loss, and terms: its parts by name.
+    """
+
+    step: int
+    seconds: float
+    loss: float
+    terms: dict[str, float]
+
+
+class Trainer:
+    """Trains a model on a pool of events; `save` and `resume` keep everything that matters."""
+
+    def __init__(
+        self, energy: EnergyConfig, train: TrainConfig, *, device: str = "cpu", fast: bool = True
+    ) -> None:
+        """Make a fresh model.
+
+        Args:
+            energy: sizes of the model.
+            train: how to train.
+            device: "cpu" or "cuda".
+            fast: compile the loss and run it in bfloat16; the first step then takes minutes.
+        """
+        torch.manual_seed(train.seed)
+        self.config = train
+        self.device = device
+        self.model = ConceptModel(energy).to(device)
+        self.average = ConceptModel(energy).to(device)
+        self.average.load_state_dict(self.model.state_dict())
+        self.optimiser = torch.optim.AdamW(
+            self.model.parameters(), lr=train.learning_rate, weight_decay=train.weight_decay
+        )
+        self.step = 0
+        self.seconds = 0.0
+        loss = denoising_loss
+        self._loss: Callable[..., tuple[Tensor, dict[str, Tensor]]] = (
+            torch.compile(loss, dynamic=False) if fast else loss
+        )
+        self._fast = fast
+
+    def run(self, pool: EventPool) -> Iterator[Progress]:
+        """Train to the configured number of steps, yielding after each."""
+        while self.step < self.config.steps:
+            begin = time.perf_counter()
+            loss, terms = self._take_step(pool)
+            self.seconds += time.perf_counter() - begin
+            named = {name: float(value.detach()) for name, value in terms.items()}
+            yield Progress(step=self.step, seconds=self.seconds, loss=loss, terms=named)
+
+    def _take_step(self, pool: EventPool) -> tuple[float, dict[str, Tensor]]:
+        size = self.model.energy.config.code_size
+        batch = draw_batch(pool, self.config, step=self.step)
+        noise = draw_noise(batch, self.config, step=self.step, code_size=size)
+        low = torch.autocast(self.device, torch.bfloat16) if self._fast else nullcontext()
+        with low:
+            loss, terms = self._loss(self.model, batch, noise, config=self.config)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.learning_rate
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_clip)
+        self.optimiser.step()
+        self.step += 1
+        self._update_average()
+        return float(loss.detach()), terms
+
+    @property
+    def learning_rate(self) -> float:
+        """The step's learning rate: a linear warm-up, then a cosine to a fiftieth."""
+        config = self.config
+        warm = min(1.0, (self.step + 1) / config.warm_up_steps)
+        wave = 0.5 * (1.0 + math.cos(math.pi * min(1.0, self.step / config.steps)))
+        return config.learning_rate * warm * (0.02 + 0.98 * wave)
+
+    def _update_average(self) -> None:
+        decay = min(self.config.ema_decay, self.step / (self.step + 10.0))
+        with torch.no_grad():
+            pairs = zip(self.average.parameters(), self.model.parameters(), strict=True)
+            for slow, quick in pairs:
+                slow.lerp_(quick, 1.0 - decay)
+
+    def save(self, path: Path) -> None:
+        """Write model, average and optimiser to `path` (safetensors) in one atomic step."""
+        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
+        tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
+        for number, state in self.optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{number}.{k}": v for k, v in state.items()}
+        header = {
+            "energy": self.model.energy.config.to_dict(),
+            "train": self.config.to_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+        }
+        save_tensors(path, tensors, header)
+
+    def resume(self, path: Path) -> None:
+        """Go on from what `save` wrote.
+
+        Raises:
+            CheckpointError: if the file is broken or of another configuration.
+        """
+        expected = {"energy": self.model.energy.config.to_dict(), "train": self.config.to_dict()}
+        tensors, header = load_tensors(path, expected)
+        parts = _split(tensors)
+        self.model.load_state_dict(parts["model"])
+        self.average.load_state_dict(parts["average"])
+        state = self.optimiser.state_dict()
+        for key, value in parts.get("optimiser", {}).items():
+            number, name = key.split(".")
+            state["state"].setdefault(int(number), {})[name] = value
+        self.optimiser.load_state_dict(state)
+        self.step, self.seconds = int(header["step"]), float(header["seconds"])
+
+
+def _split(tensors: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
+    parts: dict[str, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        group, name = key.split(".", 1)
+        parts.setdefault(group, {})[name] = value
+    return parts
