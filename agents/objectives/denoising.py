@@ -2,9 +2,10 @@
 
 A satisfied scene is disturbed by Gaussian noise of a random scale (Vincent 2011; scales as in
 Karras et al. 2022, EDM), on the states that may be edited (generate) or on the attention
-(identify). The energy is not told the scale. Its gradient, itself differentiated (double backward), is trained
-so that ``v - dE/dv`` is the expected clean value. The contrastive terms ask that the clean scene
-has less energy than the noisy one, and less under its own code than under others.
+(identify). The energy is not told the scale. Its gradient, itself differentiated (double
+backward), is trained so that ``v - dE/dv`` is the expected clean value. The contrastive terms ask
+that the clean scene has less energy than the noisy one, and less under its own code than under
+others.
 """
 
 from __future__ import annotations
