@@ -62,8 +62,8 @@ class TrainConfig(Config):
     """How `scripts/train.py` trains."""
 
     seed: int = 0
-    steps: int = 20_000
-    instances: int = 1500
+    steps: int = 6_000
+    instances: int = 2500
     """Concept instances (parameters drawn) a family in the pool of training events."""
     events: int = 12
     """Events an instance, from which demonstrations and queries are drawn."""
@@ -77,7 +77,7 @@ class TrainConfig(Config):
     warm_up_steps: int = 300
     gradient_clip: float = 3.0
     ema_decay: float = 0.999
-    code_noise: float = 0.05
+    code_noise: float = 0.1
     """Standard deviation of the noise on w in training, which smooths the energy in w."""
     contrast_weight: float = 0.1
     state_noise: tuple[float, float] = (0.02, 3.0)

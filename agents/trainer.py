@@ -60,6 +60,7 @@ class Trainer:
         )
         self.step = 0
         self.seconds = 0.0
+        self.saved_at = 0.0
         loss = denoising_loss
         self._loss: Callable[..., tuple[Tensor, dict[str, Tensor]]] = (
             torch.compile(loss, dynamic=False) if fast else loss
@@ -120,6 +121,7 @@ class Trainer:
             "seconds": self.seconds,
         }
         save_tensors(path, tensors, header)
+        self.saved_at = self.seconds
 
     def resume(self, path: Path) -> None:
         """Go on from what `save` wrote.
@@ -138,6 +140,7 @@ class Trainer:
             state["state"].setdefault(int(number), {})[name] = value
         self.optimiser.load_state_dict(state)
         self.step, self.seconds = int(header["step"]), float(header["seconds"])
+        self.saved_at = self.seconds
 
 
 def _split(tensors: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:

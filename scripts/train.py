@@ -1,0 +1,129 @@
+"""Train the energy and its encoder, on two cores or a GPU; killed at any moment, it resumes.
+
+    python scripts/train.py                     # the shipped configuration, into runs/default
+    python scripts/train.py --train.steps 500 --out runs/short
+    tensorboard --logdir runs                   # losses and validation success
+
+The run's folder holds `checkpoint.safetensors` (model, average, optimiser, step) and TensorBoard's
+events. The same command goes on from the checkpoint. `--export` writes the averaged weights
+and their JSON where the agent finds them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+import tyro
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
+
+from conceptgym.agents.checkpoint import load_tensors, save_tensors
+from conceptgym.agents.config import EnergyConfig, TrainConfig
+from conceptgym.agents.data import EventPool, build_pool
+from conceptgym.agents.trainer import Progress, Trainer
+from conceptgym.agents.validation import validate
+from conceptgym.envs.concepts import CONCEPTS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args:
+    """Command line of `scripts/train.py`."""
+
+    out: Path = Path("runs/default")
+    """Folder of the checkpoint and TensorBoard's events."""
+    export: Path | None = None
+    """Where to write the averaged weights and their JSON at the end."""
+    device: str = "auto"
+    """"cpu", "cuda", or "auto": a GPU when there is one."""
+    fast: bool = True
+    """Compile the loss and run it in bfloat16; the first step then takes a minute or two."""
+    save_every: float = 60.0
+    """Seconds of training between checkpoints."""
+    validate_every: int = 1000
+    """Steps between validations on new scenes."""
+    train: TrainConfig = field(default_factory=TrainConfig)
+    energy: EnergyConfig = field(default_factory=EnergyConfig)
+
+    @property
+    def checkpoint(self) -> Path:
+        """The run's checkpoint."""
+        return self.out / "checkpoint.safetensors"
+
+    @property
+    def chosen_device(self) -> str:
+        """The device, "auto" resolved."""
+        if self.device != "auto":
+            return self.device
+        return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def main(args: Args) -> None:
+    """Train, from the checkpoint if there is one."""
+    device = args.chosen_device
+    trainer = Trainer(args.energy, args.train, device=device, fast=args.fast)
+    if args.checkpoint.exists():
+        trainer.resume(args.checkpoint)
+        print(f"resumed {args.checkpoint} at step {trainer.step}")
+    with SummaryWriter(str(args.out)) as writer:
+        if trainer.step < args.train.steps:
+            pool = _draw_pool(args.train).to(device)
+            for progress in _with_bar(trainer, pool):
+                _report(args, trainer, progress, writer)
+            trainer.save(args.checkpoint)
+    if args.export is not None:
+        export(args.checkpoint, args.export, device=device)
+        print(f"exported {args.export}")
+
+
+def _draw_pool(config: TrainConfig) -> EventPool:
+    total = len(CONCEPTS) * config.instances * config.events
+    with tqdm(total=total, desc="drawing events", unit="event", mininterval=1.0) as bar:
+        return build_pool(config, bar.update)
+
+
+def _with_bar(trainer: Trainer, pool: EventPool) -> Iterator[Progress]:
+    steps = trainer.config.steps
+    bar = tqdm(total=steps, initial=trainer.step, desc="training", mininterval=2.0)
+    with bar:
+        for progress in trainer.run(pool):
+            bar.update()
+            bar.set_postfix(loss=f"{progress.loss:.3f}", refresh=False)
+            yield progress
+
+
+def _report(args: Args, trainer: Trainer, progress: Progress, writer: SummaryWriter) -> None:
+    if progress.seconds - trainer.saved_at >= args.save_every:
+        trainer.save(args.checkpoint)
+    if progress.step % 20 == 0:
+        writer.add_scalar("loss/total", progress.loss, progress.step)
+        for name, value in progress.terms.items():
+            writer.add_scalar(f"loss/{name}", value, progress.step)
+    if progress.step % args.validate_every == 0:
+        found = validate(trainer.average)
+        for name, value in found.scalars.items():
+            writer.add_scalar(f"success/{name}", value, progress.step)
+        means = (found.scalars["generate/mean"], found.scalars["identify/mean"])
+        tqdm.write(f"step {progress.step}: validation success {means[0]:.2f} / {means[1]:.2f}")
+
+
+def export(checkpoint: Path, path: Path, *, device: str) -> None:
+    """Write a run's averaged weights to `path`, and what made them as JSON beside it."""
+    tensors, header = load_tensors(checkpoint)
+    averaged = {
+        name.removeprefix("average."): value
+        for name, value in tensors.items()
+        if name.startswith("average.")
+    }
+    kept = {name: header[name] for name in ("energy", "train", "step", "seconds")}
+    made = kept | {"device": device, "torch": torch.__version__}
+    save_tensors(path, averaged, made)
+    _, full = load_tensors(path)
+    path.with_suffix(".json").write_text(json.dumps(full, indent=2, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Args, description=__doc__))
