@@ -24,9 +24,9 @@ from ..model import ConceptModel
 _TEMPERATURE = 0.05  # of energies in the contrastive terms: a miss of 0.3 plane units
 _STATE_FLOOR, _ATTENTION_FLOOR = 0.03, 0.1  # noise below which all scales weigh about the same
 _STATE_POWER = 1.5
-"""The loss at state noise s weighs s^-1.5. The energy does not know the scale, so the weights choose
-which answer it learns: weighed as s^-1, it led to the middle of a ring of answers (`near` collapsed
-onto the entity); with s^-1.5 and log-uniform scales it leads to the ring."""
+"""The loss at state noise s weighs s^-1.5. The energy does not know the scale, so the weights
+choose which answer it learns: weighed as s^-1, it led to the middle of a ring of answers (`near`
+collapsed onto the entity); with s^-1.5 and log-uniform scales it leads to the ring."""
 
 
 @dataclass(frozen=True, kw_only=True)

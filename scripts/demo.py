@@ -1,0 +1,217 @@
+"""The main job, end to end: shown in the plane, inferred, done in the plane and by the arm.
+
+    make demo
+    make demo CONCEPT=closest SEED=7
+
+Records 5 demonstration episodes by stepping the particle environment with a scripted
+demonstrator, infers w from them, solves a new particle scene, and executes the same w on the arm
+in a scene of its own. Leaves a video, a picture of the energy and the numbers in out/.
+A concept that the arm cannot generate (colour) is identified by touching instead.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import torch
+import tyro
+from rich.console import Console
+from rich.table import Table
+from tqdm import tqdm
+
+import conceptgym.envs as envs
+from conceptgym.agents import ConceptAgent
+from conceptgym.agents.figures import draw_energy
+from conceptgym.agents.rollout import Rollout, roll_out
+from conceptgym.envs.rendering.markers import Overlay
+from conceptgym.envs.rendering.plane import PlaneRenderer
+from conceptgym.envs.rendering.video import side_by_side, write_video
+
+FPS = 25
+HOLD = 25  # frames that the end is held
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args:
+    """Command line of `scripts/demo.py`."""
+
+    concept: str = "between"
+    """The concept to show; the agent is not told."""
+    seed: int = 1
+    """Seed of the demonstrations and of both new scenes."""
+    episodes: int = 5
+    """Demonstrations."""
+    out: Path = Path("out")
+    """Folder of the results."""
+    checkpoint: Path | None = None
+    """Other weights than the shipped ones."""
+
+
+@dataclass
+class Film:
+    """Collects the frames of one world."""
+
+    frames: list[np.ndarray] = field(default_factory=list)
+
+    def shoot(self, env: gym.Env) -> None:
+        """Take a frame."""
+        frame = env.render()
+        if isinstance(frame, np.ndarray):
+            self.frames.append(frame)
+
+    def padded(self, length: int) -> list[np.ndarray]:
+        """The frames, the last one held."""
+        return self.frames + [self.frames[-1]] * (length - len(self.frames))
+
+
+def main(args: Args) -> None:
+    """Run the demonstration and report it."""
+    torch.set_num_threads(1)
+    concept = envs.make_concept(args.concept)
+    agent = ConceptAgent.from_pretrained(args.checkpoint)
+    bar = tqdm(total=5, bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}]")
+    _name(bar, "showing the concept")
+    demos = envs.record_demonstrations(concept=concept, episodes=args.episodes, seed=args.seed)
+    _name(bar, "inferring w")
+    begin = time.perf_counter()
+    inferred = agent.observe(demos)
+    seconds_to_infer = time.perf_counter() - begin
+    _name(bar, "solving a new particle scene")
+    films = {"particle": Film(), "arm": Film()}
+    runs = {"particle": _run(agent, concept, "particle", args.seed, films["particle"])}
+    _name(bar, "moving the arm")
+    with warnings.catch_warnings(record=True) as notes:  # such as: no OpenGL, and what brings it
+        warnings.simplefilter("always")
+        runs["arm"] = _run(agent, concept, "arm", args.seed, films["arm"])
+    _name(bar, "writing video and picture")
+    video = _write_video(args, demos, films)
+    picture = _draw(args, agent, concept, demos)
+    numbers = {
+        "concept": concept.name,
+        "parameters": concept.parameters,
+        "seed": args.seed,
+        "demonstrations": args.episodes,
+        "infer": {
+            "seconds": seconds_to_infer,
+            "energy_before": inferred.initial_energy,
+            "energy_after": inferred.energy,
+            "iterations": inferred.iterations,
+            "reason": inferred.reason,
+        },
+        "worlds": {name: _numbers(task, run) for name, (task, run) in runs.items()},
+    }
+    report = args.out / "demo.json"
+    report.write_text(json.dumps(numbers, indent=2) + "\n")
+    bar.update()
+    bar.close()
+    _print(numbers, [video, picture, report])
+    for text in dict.fromkeys(str(note.message) for note in notes):
+        Console().print(f"note: {text}", style="yellow", highlight=False)
+
+
+def _name(bar: tqdm, text: str) -> None:
+    if bar.desc:
+        bar.update()
+    bar.set_description_str(f"{text:<32}")
+
+
+def _run(
+    agent: ConceptAgent, concept: envs.Concept, world: str, seed: int, film: Film
+) -> tuple[str, Rollout]:
+    env_id = {"particle": "conceptgym/Particle-v0", "arm": "conceptgym/ArmReach-v0"}[world]
+    task = "generate" if world == "particle" else concept.tasks_on_arm[0]
+    env = gym.make(env_id, concept=concept, task=task, render_mode="rgb_array")
+    try:
+        return task, roll_out(agent, env, seed=seed, on_step=film.shoot)
+    finally:
+        env.close()
+
+
+def _numbers(task: str, run: Rollout) -> dict[str, Any]:
+    return {
+        "task": task,
+        "planned_residual": run.planned_residual,
+        "executed_residual": run.residual,
+        "success": run.success,
+        "seconds_to_plan": run.seconds_to_plan,
+        "steps": run.steps,
+        "reason": run.plan.reason,
+        "descent": run.plan.result.reason,
+    }
+
+
+def _write_video(args: Args, demos: list[envs.Demonstration], films: dict[str, Film]) -> Path:
+    shown = demonstration_frames(demos)
+    particle = shown + films["particle"].frames
+    opening = [films["arm"].frames[0]] * len(shown)
+    arm = opening + films["arm"].frames
+    length = max(len(particle), len(arm)) + HOLD
+    pairs = zip(Film(particle).padded(length), Film(arm).padded(length), strict=True)
+    path = args.out / "demo.mp4"
+    return write_video((side_by_side(left, right) for left, right in pairs), path, fps=FPS)
+
+
+def demonstration_frames(demos: list[envs.Demonstration]) -> list[np.ndarray]:
+    """The demonstrations as frames of the particle world."""
+    renderer, frames = PlaneRenderer(), []
+    for number, demo in enumerate(demos, start=1):
+        for time_step, entities in enumerate(demo.trajectory):
+            state = envs.EntityState(
+                entities=entities,
+                present=demo.present,
+                movable=demo.movable,
+                paintable=demo.paintable,
+            )
+            trail = demo.trajectory[: time_step + 1, state.cursor, :2]
+            title = f"shown {number} of {len(demos)}"
+            overlay = Overlay(attended=demo.attention, trail=trail, title=title)
+            frames.append(renderer.draw(state, overlay))
+        frames += frames[-1:] * 5
+    return frames
+
+
+def _draw(
+    args: Args, agent: ConceptAgent, concept: envs.Concept, demos: list[envs.Demonstration]
+) -> Path:
+    env = envs.ParticleEnv(concept)
+    env.reset(seed=args.seed)
+    return draw_energy(
+        agent,
+        demos,
+        args.out / "energy.png",
+        state=env.state,
+        attention=env.event.attention,
+        title=f"{len(demos)} demonstrations, and the energy that they shape in a new scene",
+    )
+
+
+def _print(numbers: dict[str, Any], paths: list[Path]) -> None:
+    table = Table(title=f"{numbers['concept']}, seed {numbers['seed']}")
+    columns = ("world", "task", "planned residual", "executed residual", "success", "s to infer")
+    for column in (*columns, "s to plan"):
+        table.add_column(column, justify="left" if column in columns[:2] else "right")
+    for world, row in numbers["worlds"].items():
+        table.add_row(
+            world,
+            row["task"],
+            f"{row['planned_residual']:.3f}",
+            f"{row['executed_residual']:.3f}",
+            "yes" if row["success"] else "no",
+            f"{numbers['infer']['seconds']:.3f}",
+            f"{row['seconds_to_plan']:.3f}",
+        )
+    console = Console()
+    console.print(table)
+    for path in paths:
+        console.print(f"wrote {path}", highlight=False)
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Args, description=__doc__))
