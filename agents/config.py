@@ -62,8 +62,8 @@ class TrainConfig(Config):
     """How `scripts/train.py` trains."""
 
     seed: int = 0
-    steps: int = 6_000
-    instances: int = 2500
+    steps: int = 4_000
+    instances: int = 1500
     """Concept instances (parameters drawn) a family in the pool of training events."""
     events: int = 12
     """Events an instance, from which demonstrations and queries are drawn."""
