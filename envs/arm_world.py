@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import mujoco
 import numpy as np
 
-from .arm_actions import ACTION_SIZE, targets_from_action
+from .arm_actions import ACTION_SIZE, set_points_from_action
 from .arm_model import (
     CONTROL_TIMESTEP,
     FINGER_GEOM_NAMES,
@@ -27,7 +28,7 @@ from .arm_model import (
     object_name,
 )
 from .arm_start import qpos_at_fingertip
-from .entities import MAX_ENTITIES, POSITION, EntityState, check_array
+from .entities import MAX_ENTITIES, EntityState, check_array
 from .errors import ConfigError
 from .frames import plane_to_table, table_to_plane
 
@@ -37,7 +38,7 @@ _SETPOINT_SPEED = SETPOINT_SPEED_SHARE * np.append(VELOCITY_LIMITS, FINGER_VELOC
 # (8,) how far a set-point may lead its joint [rad]; the fingers' may press as it likes.
 _LARGEST_LEAD = np.append(0.96 * SERVO_TIME_CONSTANT * VELOCITY_LIMITS, np.inf)
 _FINGERS = slice(NUM_JOINTS, NUM_JOINTS + 2)
-_OTHER, _TABLE, _ARM, _FINGER, _OBJECT = range(5)
+_OTHER, _TABLE, _OBJECT, _ARM, _FINGER = 0, 1, 2, 4, 8  # bits: those of the arm are the largest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +48,11 @@ class _Layout:
     model: mujoco.MjModel
     data: mujoco.MjData
     site: int
-    kinds: np.ndarray  # (ngeom,) one of _OTHER, _TABLE, _ARM, _FINGER, _OBJECT
+    kinds: np.ndarray  # (ngeom,) one of _OTHER, _TABLE, _OBJECT, _ARM, _FINGER
     indices: np.ndarray  # (ngeom,) which object a geom belongs to
     geoms: np.ndarray  # (n_objects,) geom ids
     poses: np.ndarray  # (n_objects, 7) addresses in qpos
+    places: np.ndarray  # (n_objects, 2) those of x and y
 
 
 class ArmWorld:
@@ -58,10 +60,12 @@ class ArmWorld:
 
     A model per number of objects is compiled on first use and kept.
 
-    Attributes (counted from the last reset, seen at the end of each control step):
-        max_joint_limit_violation: furthest any joint went beyond its limits [rad].
+    `max_joint_limit_violation`, `max_velocity_share` and `table_contacts` are counted from the
+    last reset, as seen at the end of each control step. What runs in every step is written with
+    few NumPy calls, as each costs about as much as a physics sub-step's tenth.
+
+    Attributes:
         table_contacts: control steps that ended with the arm touching the table.
-        max_velocity_share: largest joint velocity as a share of its limit.
     """
 
     def __init__(self) -> None:
@@ -69,9 +73,20 @@ class ArmWorld:
         self._layout: _Layout | None = None
         self._jacobian = np.empty((3, 0))
         self._touched = np.zeros(MAX_ENTITIES, dtype=bool)
-        self.max_joint_limit_violation = 0.0
+        self._expected = np.zeros(ACTION_SIZE)
+        self._lowest, self._highest, self._fastest = np.zeros((3, NUM_JOINTS))
         self.table_contacts = 0
-        self.max_velocity_share = 0.0
+
+    @property
+    def max_joint_limit_violation(self) -> float:
+        """Furthest any joint went beyond its limits [rad]."""
+        beyond = np.maximum(JOINT_LOWER - self._lowest, self._highest - JOINT_UPPER)
+        return max(0.0, float(beyond.max()))
+
+    @property
+    def max_velocity_share(self) -> float:
+        """Largest joint velocity as a share of its limit."""
+        return float((self._fastest / VELOCITY_LIMITS).max())
 
     @property
     def model(self) -> mujoco.MjModel:
@@ -96,7 +111,8 @@ class ArmWorld:
     @property
     def fingertip_speed(self) -> float:
         """Speed of the fingertip in world [m/s]."""
-        return float(np.linalg.norm(self._jacobian @ self.data.qvel))
+        velocity = self._jacobian @ self.data.qvel
+        return math.sqrt(velocity @ velocity)
 
     def reset(self, entity_state: EntityState) -> None:
         """Place the objects and the arm, at rest, whatever happened before.
@@ -125,12 +141,12 @@ class ArmWorld:
         mujoco.mj_forward(model, data)
 
         self._layout, self._template, self._rows = layout, entity_state, rows
-        self._cursor = entity_state.cursor
+        self._written = np.append(rows, entity_state.cursor)
         self._jacobian = np.zeros((3, model.nv))
         self._touched = np.zeros(MAX_ENTITIES, dtype=bool)
-        self.max_joint_limit_violation = 0.0
+        self._lowest, self._highest = qpos.copy(), qpos.copy()
+        self._fastest = np.zeros(NUM_JOINTS)
         self.table_contacts = 0
-        self.max_velocity_share = 0.0
         self._update()
 
     def step(self, action: np.ndarray) -> None:
@@ -146,12 +162,11 @@ class ArmWorld:
             ShapeError, NonFiniteError: on anything but eight finite numbers.
         """
         check_array(action, "action", (ACTION_SIZE,))
-        qpos, opening = targets_from_action(action)
-        data = self.data
-        target = np.append(qpos, 0.5 * opening)  # a finger travels half of the opening
-        target = np.clip(target, *self._set_point_range())
+        data, target = self.data, set_points_from_action(action)
+        lowest, highest = self._set_point_range()
+        target = np.minimum(np.maximum(target, lowest), highest)
         velocity = (target - data.act) / CONTROL_TIMESTEP
-        np.clip(velocity, -_SETPOINT_SPEED, _SETPOINT_SPEED, out=data.ctrl)
+        np.minimum(np.maximum(velocity, -_SETPOINT_SPEED), _SETPOINT_SPEED, out=data.ctrl)
         self._advance()
         self._update()
         self._count()
@@ -159,14 +174,10 @@ class ArmWorld:
     def entity_state(self) -> EntityState:
         """What the physics say now, rows in the order that the reset was given."""
         layout, data = self._current, self.data
-        entities = self._template.entities.copy()
-        positions = np.empty((len(self._rows) + 1, 2))
-        positions[:-1] = data.qpos[layout.poses[:, :2]]
+        positions = np.empty((len(self._written), 2))
+        positions[:-1] = data.qpos[layout.places]
         positions[-1] = data.site_xpos[layout.site, :2]
-        in_plane = table_to_plane(positions)
-        entities[self._rows, POSITION] = in_plane[:-1]
-        entities[self._cursor, POSITION] = in_plane[-1]
-        return self._template.with_entities(entities)
+        return self._template.moved(self._written, table_to_plane(positions))
 
     def arm_observation(self) -> dict[str, np.ndarray]:
         """The arm's own observation: qpos, qvel (7,), gripper (1,), fingertip (3,), touched."""
@@ -174,7 +185,7 @@ class ArmWorld:
         return {
             "qpos": data.qpos[:NUM_JOINTS].astype(np.float32),
             "qvel": data.qvel[:NUM_JOINTS].astype(np.float32),
-            "gripper": np.array([data.qpos[_FINGERS].sum()], dtype=np.float32),
+            "gripper": data.qpos[_FINGERS].sum(keepdims=True).astype(np.float32),
             "fingertip": data.site_xpos[self._current.site].astype(np.float32),
             "touched": self._touched.astype(np.int8),
         }
@@ -197,9 +208,9 @@ class ArmWorld:
         bounds its velocity also where the torque limit has made it fall behind.
         """
         data = self.data
-        expected = np.append(
-            data.qpos[:NUM_JOINTS] + CONTROL_TIMESTEP * data.qvel[:NUM_JOINTS], 0.0
-        )
+        expected, joints = self._expected, self._expected[:NUM_JOINTS]  # the fingers' stays 0
+        np.multiply(data.qvel[:NUM_JOINTS], CONTROL_TIMESTEP, out=joints)
+        joints += data.qpos[:NUM_JOINTS]
         return expected - _LARGEST_LEAD, expected + _LARGEST_LEAD
 
     def _advance(self) -> None:
@@ -215,17 +226,15 @@ class ArmWorld:
     def _count(self) -> None:
         layout, data = self._current, self.data
         qpos = data.qpos[:NUM_JOINTS]
-        beyond = max((JOINT_LOWER - qpos).max(), (qpos - JOINT_UPPER).max())
-        self.max_joint_limit_violation = max(self.max_joint_limit_violation, float(beyond))
-        share = np.abs(data.qvel[:NUM_JOINTS] / VELOCITY_LIMITS).max()
-        self.max_velocity_share = max(self.max_velocity_share, float(share))
+        np.minimum(self._lowest, qpos, out=self._lowest)
+        np.maximum(self._highest, qpos, out=self._highest)
+        np.maximum(self._fastest, np.abs(data.qvel[:NUM_JOINTS]), out=self._fastest)
 
         pairs = data.contact.geom  # (ncon, 2)
         kinds = layout.kinds[pairs]
-        arm = (kinds == _ARM) | (kinds == _FINGER)
-        working = arm.any(axis=1)  # resting objects make up most contacts
-        if not working.any():
-            return
+        if np.bitwise_or.reduce(kinds, axis=None) < _ARM:
+            return  # most steps: objects rest on the table, and nothing touches the arm
+        working = (kinds >= _ARM).any(axis=1)
         pairs, kinds = pairs[working], kinds[working]
         self.table_contacts += int((kinds == _TABLE).any())
         by_finger = (kinds == _FINGER).any(axis=1)
@@ -264,4 +273,5 @@ def _build_layout(n_objects: int) -> _Layout:
         indices=indices,
         geoms=geoms,
         poses=starts[:, None] + np.arange(7),
+        places=starts[:, None] + np.arange(2),
     )

@@ -96,7 +96,8 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
 
     def _judge(self, residual: float, success: bool) -> tuple[float, dict[str, Any]]:
         """The step's reward and info, after its picture was brought up to date."""
-        self._trail.append(self._cursor_position())
+        if self.render_mode is not None:
+            self._trail.append(self._cursor_position())
         self._status = "success" if success else ""
         info = self._info(residual, success)
         self._show()
@@ -134,7 +135,8 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
     def mismatch(self) -> float:
         """Share of the present entities that `answer` gets wrong."""
         present = self.state.present
-        return float(np.mean(self.answer[present] != self.event.attention[present]))
+        wrong = (self.answer != self.event.attention) & present
+        return float(np.count_nonzero(wrong) / np.count_nonzero(present))
 
     def render(self) -> np.ndarray | None:  # type: ignore[override]
         """The frame in mode "rgb_array"; in mode "human" it is shown as the episode runs."""

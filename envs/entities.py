@@ -17,7 +17,9 @@ zero and marked absent. The rows' order means nothing.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -65,12 +67,12 @@ class EntityState:
         """(MAX_ENTITIES, 3) colours [share of red, green, blue]."""
         return self.entities[:, COLOUR]
 
-    @property
+    @cached_property
     def cursor(self) -> int:
         """Row of the cursor."""
         return int(np.argmax(self.entities[:, CURSOR] * self.present))
 
-    @property
+    @cached_property
     def objects(self) -> np.ndarray:
         """(MAX_ENTITIES,) bool, the entities that are present and not the cursor."""
         return self.present & (self.entities[:, CURSOR] < 0.5)
@@ -78,6 +80,22 @@ class EntityState:
     def with_entities(self, entities: np.ndarray) -> EntityState:
         """The same masks with other features, (MAX_ENTITIES, NUM_FEATURES)."""
         return replace(self, entities=np.asarray(entities, dtype=np.float32))
+
+    def moved(self, rows: np.ndarray, positions: np.ndarray) -> EntityState:
+        """The same entities with those of `rows` (k,) at `positions` (k, 2) [plane units].
+
+        Faster than `with_entities`: the masks, and which entity is the cursor, are not looked at
+        again.
+
+        Raises:
+            NonFiniteError: if a position is NaN or infinite.
+        """
+        entities = self.entities.copy()
+        entities[rows, POSITION] = positions
+        check_array(entities, "entities", (MAX_ENTITIES, NUM_FEATURES))
+        changed = object.__new__(type(self))
+        changed.__dict__.update(self.__dict__, entities=entities)
+        return changed
 
 
 def check_array(value: np.ndarray, name: str, shape: tuple[int, ...]) -> None:
@@ -87,11 +105,14 @@ def check_array(value: np.ndarray, name: str, shape: tuple[int, ...]) -> None:
         ShapeError: on another shape.
         NonFiniteError: on NaN or infinity.
     """
-    found = np.shape(value)
-    if found != shape:
-        raise ShapeError(f"{name} has shape {found}, expected {shape}; pass an array of that shape")
     values = np.asarray(value)
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
+    if values.shape != shape:
+        raise ShapeError(
+            f"{name} has shape {values.shape}, expected {shape}; pass an array of that shape"
+        )
+    if values.dtype.kind != "f" or math.isfinite(np.vdot(values, values)):
+        return  # a finite sum of squares has finite terms, and is found faster than them
+    if not np.isfinite(values).all():
         index = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
         raise NonFiniteError(
             f"{name} holds {values[index]} at index {index}; every entry must be a finite number"

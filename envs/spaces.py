@@ -19,7 +19,7 @@ import numpy as np
 from gymnasium import spaces
 
 from .concepts import TASKS
-from .entities import MAX_ENTITIES, NUM_FEATURES, EntityState
+from .entities import MAX_ENTITIES, NUM_FEATURES, POSITION, EntityState
 from .errors import ShapeError
 
 _POSITION_BOUND = 10.0
@@ -45,13 +45,18 @@ def entity_observation(state: EntityState, attention: np.ndarray, task: str) -> 
     """Observe `state`; in an identify task the attention and the edit masks are hidden."""
     shown = task == "generate"
     entities = state.entities.copy()
-    entities[:, :2] = np.clip(entities[:, :2], -_POSITION_BOUND, _POSITION_BOUND)
+    positions = entities[:, POSITION]
+    np.minimum(np.maximum(positions, -_POSITION_BOUND), _POSITION_BOUND, out=positions)
+
+    def mask(values: np.ndarray) -> np.ndarray:
+        return values.astype(np.int8) if shown else np.zeros(MAX_ENTITIES, dtype=np.int8)
+
     return {
         "entities": entities,
         "present": state.present.astype(np.int8),
-        "movable": (state.movable & shown).astype(np.int8),
-        "paintable": (state.paintable & shown).astype(np.int8),
-        "attention": (np.asarray(attention, dtype=bool) & shown).astype(np.int8),
+        "movable": mask(state.movable),
+        "paintable": mask(state.paintable),
+        "attention": mask(attention),
         "task": np.int64(TASKS.index(task)),
     }
 

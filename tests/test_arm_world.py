@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import mujoco
@@ -241,3 +242,24 @@ def test_nothing_can_be_read_before_a_reset() -> None:
     with pytest.raises(ConfigError) as error:
         ArmWorld().entity_state()
     assert str(error.value) == "the arm world holds no scene; call reset(entity_state) first"
+
+
+def test_moving_entities_equals_making_the_state_anew() -> None:
+    scene = make_scene(4, 3)
+    rows, places = np.flatnonzero(scene.present), np.linspace(-1, 1, 10).reshape(5, 2)
+    assert scene.cursor in rows and scene.objects.sum() == 4  # asked for before, and kept
+    found = scene.moved(rows, places)
+    entities = scene.entities.copy()
+    entities[rows, :2] = places
+    anew = scene.with_entities(entities)
+    np.testing.assert_array_equal(found.entities, anew.entities)
+    assert found.cursor == anew.cursor and found.entities.dtype == anew.entities.dtype
+    for name in ("objects", "present", "movable", "paintable"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(anew, name))
+
+
+def test_moving_entities_to_nowhere_is_an_error() -> None:
+    scene = make_scene(3, 0)
+    text = "entities holds nan at index (0, 0); every entry must be a finite number"
+    with pytest.raises(NonFiniteError, match=re.escape(text)):
+        scene.moved(np.array([0, 1]), np.array([[np.nan, 0.0], [0.0, 0.0]]))
