@@ -62,7 +62,7 @@ class TrainConfig(Config):
     """How `scripts/train.py` trains."""
 
     seed: int = 0
-    steps: int = 4_000
+    steps: int = 5_000
     instances: int = 1500
     """Concept instances (parameters drawn) a family in the pool of training events."""
     events: int = 12

@@ -22,11 +22,8 @@ from ..energy import Scene
 from ..model import ConceptModel
 
 _TEMPERATURE = 0.05  # of energies in the contrastive terms: a miss of 0.3 plane units
-_STATE_FLOOR, _ATTENTION_FLOOR = 0.03, 0.1  # noise below which all scales weigh about the same
-_STATE_POWER = 1.5
-"""The loss at state noise s weighs s^-1.5. The energy does not know the scale, so the weights
-choose which answer it learns: weighed as s^-1, it led to the middle of a ring of answers (`near`
-collapsed onto the entity); with s^-1.5 and log-uniform scales it leads to the ring."""
+_ATTENTION_FLOOR = 0.1  # noise below which all scales weigh about the same
+_COARSE_UNTIL, _FINE_FROM = 0.3, 0.6  # shares of the training between which the focus shifts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,31 +32,47 @@ class Noise:
 
     Attributes:
         state_scale, attention_scale: (B * Q, 1) noise scales.
+        state_weight, attention_weight: (B * Q,) weights of the errors, 2 on average for states.
         state: (B * Q, N, 6), attention: (B * Q, N), code: (B, code_size): standard normal.
     """
 
     state_scale: Tensor
     attention_scale: Tensor
+    state_weight: Tensor
+    attention_weight: Tensor
     state: Tensor
     attention: Tensor
     code: Tensor
 
 
 def draw_noise(batch: Batch, config: TrainConfig, *, step: int, code_size: int) -> Noise:
-    """The noise of a training step: a function of the seed and the step alone."""
+    """The noise of a training step: a function of the seed and the step alone.
+
+    The energy does not know the scale, so the scales' weights choose which answer it learns.
+    Weighed towards the upper half it learns fast, but leads to the middle of a ring of answers
+    (`near` collapses onto the entity); weighed towards the lower end it leads to the ring, but
+    learns slowly. Training therefore shifts from the first to the second.
+    """
     generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
     queries, number = batch.generate.attention.shape
+    share = (step / config.steps - _COARSE_UNTIL) / (_FINE_FROM - _COARSE_UNTIL)
+    fine = min(1.0, max(0.0, share))
 
-    def scale(low: float, high: float, *, power: float) -> Tensor:
-        share = torch.rand(queries, 1, generator=generator) ** power
-        return low * (high / low) ** share
+    def scale(low: float, high: float, power: float) -> Tensor:
+        return low * (high / low) ** (torch.rand(queries, 1, generator=generator) ** power)
 
     def normal(*shape: int) -> Tensor:
         return torch.randn(*shape, generator=generator)
 
+    # A power of 0.5 weighs the logarithm of the scale towards its upper half, 1 weighs it evenly.
+    state_scale = scale(*config.state_noise, 0.5 + 0.5 * fine)
+    attention_scale = scale(*config.attention_noise, 0.5)
+    weight = (0.1 - 0.07 * fine + state_scale[:, 0]) ** -(1.0 + 0.5 * fine)
     noise = Noise(
-        state_scale=scale(*config.state_noise, power=1.0),
-        attention_scale=scale(*config.attention_noise, power=0.5),  # towards the upper half
+        state_scale=state_scale,
+        attention_scale=attention_scale,
+        state_weight=2.0 * weight / weight.mean(),
+        attention_weight=1.0 / (_ATTENTION_FLOOR + attention_scale[:, 0]),
         state=normal(queries, number, 6),
         attention=normal(queries, number),
         code=normal(batch.given.shape[0], code_size),
@@ -89,10 +102,8 @@ def denoising_loss(
     size = len(codes)
     miss_x = ((grad_x - disturbed.entities + clean.entities) * editable)[:size]
     miss_a = ((grad_a - disturbed.attention + clean.attention) * clean.present)[size:]
-    share_x = (_STATE_FLOOR + noise.state_scale[:, 0]) ** -_STATE_POWER
-    share_a = (_ATTENTION_FLOOR + noise.attention_scale[:, 0]).reciprocal()
-    generate = (miss_x.square().sum((1, 2)) * share_x).mean()
-    identify = (miss_a.square().sum(1) * share_a).mean()
+    generate = (miss_x.square().sum((1, 2)) * noise.state_weight).mean()
+    identify = (miss_a.square().sum(1) * noise.attention_weight).mean()
     terms = {"generate": generate, "identify": identify}
     terms |= _contrast(model, clean, code, energies, config)
     loss = (
