@@ -19,11 +19,12 @@ import numpy as np
 from gymnasium import spaces
 
 from .concepts import TASKS
-from .entities import MAX_ENTITIES, NUM_FEATURES, POSITION, EntityState
+from .entities import MAX_ENTITIES, NUM_FEATURES, POSITION, EntityState, check_array
 from .errors import ShapeError
 
 _POSITION_BOUND = 10.0
 """Bound of the observed positions [plane units]: the arm's fingertip may leave the table."""
+_MASKS = ("present", "movable", "paintable", "attention")
 
 Observation = dict[str, Any]
 
@@ -33,10 +34,9 @@ def entity_spaces() -> dict[str, spaces.Space]:
     low = np.zeros((MAX_ENTITIES, NUM_FEATURES), dtype=np.float32)
     high = np.ones_like(low)
     low[:, :2], high[:, :2] = -_POSITION_BOUND, _POSITION_BOUND
-    masks = ("present", "movable", "paintable", "attention")
     return {
         "entities": spaces.Box(low, high, dtype=np.float32),
-        **{name: spaces.MultiBinary(MAX_ENTITIES) for name in masks},
+        **{name: spaces.MultiBinary(MAX_ENTITIES) for name in _MASKS},
         "task": spaces.Discrete(len(TASKS)),
     }
 
@@ -74,6 +74,8 @@ def state_from_observation(observation: Mapping[str, Any]) -> EntityState:
                 f"observation has no key {key!r}; it has {sorted(observation)}; "
                 "pass an observation of a conceptgym environment"
             )
+    for mask in _MASKS:
+        check_array(observation[mask], mask, (MAX_ENTITIES,))  # as bool, NaN would pass for True
     return EntityState(
         entities=np.asarray(observation["entities"], dtype=np.float32),
         present=np.asarray(observation["present"]).astype(bool),

@@ -128,8 +128,11 @@ class Concept(ABC):
         """The attended objects as row numbers.
 
         Raises:
-            ShapeError: if their number does not fit the concept.
+            ShapeError: if their number does not fit the concept, or on an attention of another
+                shape.
+            NonFiniteError: on NaN or infinity.
         """
+        check_array(attention, "attention", (MAX_ENTITIES,))
         rows = np.flatnonzero(np.asarray(attention, dtype=bool) & state.objects)
         low, high = self.num_attended
         if not low <= len(rows) <= high:

@@ -73,7 +73,8 @@ class Proximity(Concept):
         away = np.linalg.norm(state.positions - state.positions[state.cursor], axis=-1)
         others = state.objects.copy()
         others[row] = False
-        lead = float(np.min(self.sign * away[others]) - self.sign * away[row])
+        # Alone, it leads without bound.
+        lead = float(np.min(self.sign * away[others], initial=np.inf) - self.sign * away[row])
         return max(0.0, self.full_lead - lead)
 
 

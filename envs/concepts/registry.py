@@ -31,7 +31,12 @@ def make_concept(concept: str | Concept, **parameters: float) -> Concept:
         UnknownConceptError: on an unknown name or parameter.
         ConceptParameterError: on a parameter outside its range.
     """
-    if isinstance(concept, Concept) and not parameters:
+    if isinstance(concept, Concept):
+        if parameters:
+            raise UnknownConceptError(
+                f"concept={concept!r} has its parameters already, but {sorted(parameters)} are "
+                "given too; pass its name with them, or the concept alone"
+            )
         return concept
     if not isinstance(concept, str) or concept not in CONCEPTS:
         raise UnknownConceptError(

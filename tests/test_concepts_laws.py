@@ -1,0 +1,127 @@
+"""Laws that every concept's residual keeps: invariances, continuity, no credit for heaps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from concept_scenes import RELATIONAL, SEEDS, events, reordered, with_colours, with_positions
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conceptgym.envs import CONCEPTS, MAX_ENTITIES
+
+all_concepts = pytest.mark.parametrize("name", CONCEPTS)
+few = settings(derandomize=True, deadline=None, max_examples=25)
+
+
+@all_concepts
+@few
+@given(st.data())
+def test_all_on_one_spot_or_in_one_colour_fails(name: str, data: st.DataObject) -> None:
+    concept, event = data.draw(events(name))
+    spots = [event.after.positions[event.after.cursor], *event.after.positions[event.attention]]
+    if name == "colour":
+        shown = event.after.colours[event.attention][0]
+        heap = with_colours(event.after, np.tile(shown, (MAX_ENTITIES, 1)))
+        assert not concept.succeeds(heap, event.attention)
+        return
+    for spot in [*spots, np.zeros(2)]:
+        heap = with_positions(event.after, np.tile(spot, (MAX_ENTITIES, 1)))
+        assert not concept.succeeds(heap, event.attention)
+
+
+@pytest.mark.parametrize("name", [n for n in RELATIONAL if n != "closest"])
+@few
+@given(st.data())
+def test_a_cursor_on_the_attended_fails(name: str, data: st.DataObject) -> None:
+    """But for closest, where nothing is closer."""
+    concept, event = data.draw(events(name))
+    for spot in event.after.positions[event.attention]:
+        positions = event.after.positions.copy()
+        positions[event.after.cursor] = spot
+        assert not concept.succeeds(with_positions(event.after, positions), event.attention)
+
+
+@all_concepts
+@few
+@given(st.data())
+def test_succeeding_is_a_residual_within_the_tolerance(name: str, data: st.DataObject) -> None:
+    concept, event = data.draw(events(name))
+    rng = np.random.default_rng(data.draw(SEEDS))
+    state = with_positions(event.after, rng.uniform(-1, 1, (MAX_ENTITIES, 2)))
+    for candidate in (event.after, event.before, state):
+        residual = concept.residual(candidate, event.attention)
+        assert isinstance(residual, float) and residual >= 0.0
+        assert concept.succeeds(candidate, event.attention) == (residual <= concept.tolerance)
+
+
+@all_concepts
+@few
+@given(st.data())
+def test_small_changes_change_the_residual_little(name: str, data: st.DataObject) -> None:
+    """|r(s') - r(s)| <= 2 |s' - s| for any one entity's move or paint, large or small."""
+    concept, event = data.draw(events(name))
+    rng = np.random.default_rng(data.draw(SEEDS))
+    state = with_positions(event.after, rng.uniform(-1, 1, (MAX_ENTITIES, 2)))
+    state = with_colours(state, rng.uniform(0, 1, (MAX_ENTITIES, 3)))
+    before = concept.residual(state, event.attention)
+    for size in (1e-4, 1e-2, 1.0):
+        for row in np.flatnonzero(state.present):
+            entities = state.entities.copy()
+            entities[row, :5] += size * rng.normal(size=5) / 5**0.5
+            change = float(np.linalg.norm(entities[row] - state.entities[row]))
+            after = concept.residual(state.with_entities(entities), event.attention)
+            assert abs(after - before) <= 2.0 * change + 1e-6
+
+
+@all_concepts
+@few
+@given(st.data())
+def test_the_rows_order_means_nothing(name: str, data: st.DataObject) -> None:
+    concept, event = data.draw(events(name))
+    order = np.random.default_rng(data.draw(SEEDS)).permutation(MAX_ENTITIES)
+    for state in (event.before, event.after):
+        there = concept.residual(reordered(state, order), event.attention[order])
+        assert there == pytest.approx(concept.residual(state, event.attention), abs=1e-12)
+
+
+@all_concepts
+@few
+@given(st.data())
+def test_absent_rows_mean_nothing(name: str, data: st.DataObject) -> None:
+    concept, event = data.draw(events(name))
+    rng = np.random.default_rng(data.draw(SEEDS))
+    entities = event.after.entities.copy()
+    absent = ~event.after.present
+    entities[absent] = rng.uniform(0, 1, entities[absent].shape)
+    entities[absent, 5] = 1.0
+    found = concept.residual(event.after.with_entities(entities), event.attention | absent)
+    assert found == concept.residual(event.after, event.attention)
+
+
+@pytest.mark.parametrize("name", RELATIONAL)
+@few
+@given(st.data())
+def test_where_the_scene_lies_and_its_colours_mean_nothing(name: str, data: st.DataObject) -> None:
+    concept, event = data.draw(events(name))
+    rng = np.random.default_rng(data.draw(SEEDS))
+    for state in (event.before, event.after):
+        expected = concept.residual(state, event.attention)
+        shifted = with_positions(state, state.positions + rng.uniform(-2, 2, 2))
+        assert concept.residual(shifted, event.attention) == pytest.approx(expected, abs=1e-5)
+        painted = with_colours(state, rng.uniform(0, 1, (MAX_ENTITIES, 3)))
+        assert concept.residual(painted, event.attention) == expected
+
+
+@pytest.mark.parametrize("name", ["near", "between", "closest", "furthest"])
+@few
+@given(st.data())
+def test_turning_and_mirroring_the_scene_means_nothing(name: str, data: st.DataObject) -> None:
+    concept, event = data.draw(events(name))
+    angle = np.random.default_rng(data.draw(SEEDS)).uniform(0, 2 * np.pi)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    for state in (event.before, event.after):
+        expected = concept.residual(state, event.attention)
+        for matrix in (turn, turn @ np.diag([1.0, -1.0])):
+            turned = with_positions(state, state.positions @ matrix.T)
+            assert concept.residual(turned, event.attention) == pytest.approx(expected, abs=1e-5)
