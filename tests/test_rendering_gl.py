@@ -64,7 +64,7 @@ def test_the_hint_names_one_command():
 
 
 def run_headless(code: str) -> subprocess.CompletedProcess[str]:
-    hidden = ("MUJOCO_GL", "DISPLAY", "WAYLAND_DISPLAY", "PYOPENGL_PLATFORM")
+    hidden = ("MUJOCO_GL", "DISPLAY", "WAYLAND_DISPLAY", "PYOPENGL_PLATFORM", "SDL_VIDEODRIVER")
     environment = {k: v for k, v in os.environ.items() if k not in hidden}
     return subprocess.run(
         [sys.executable, "-c", code],
@@ -110,5 +110,28 @@ def test_mujoco_imported_first_still_gets_the_backend():
         "chosen = choose_opengl_backend()\n"
         "from mujoco.rendering.classic import gl_context\n"
         "assert chosen == 'disable' or gl_context.GLContext.__module__ == f'mujoco.{chosen}'\n"
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="EGL is of Linux")
+def test_closing_a_window_leaves_opengl_renderers_alone():
+    """SDL's driver for machines without a display would shut down MuJoCo's EGL display."""
+    done = run_headless(
+        "from conceptgym.envs.rendering.gl import choose_opengl_backend\n"
+        "choose_opengl_backend()\n"
+        "from conceptgym.envs.rendering.arm import ArmRenderer\n"
+        "from conceptgym.envs.rendering.window import Window\n"
+        "from rendering_scenes import make_scene\n"
+        "model, data = make_scene()\n"
+        "first = ArmRenderer(model, size=(60, 80))\n"
+        "frame, backend = first.draw(data), first.backend\n"
+        "for _ in range(2):\n"
+        "    with Window(fps=0) as window:\n"
+        "        assert window.show(frame)\n"
+        "    assert (first.draw(data) == frame).all()\n"
+        "    with ArmRenderer(model, size=(60, 80)) as second:\n"
+        "        assert second.backend == backend\n"
+        "        assert (second.draw(data) == frame).all()\n"
     )
     assert done.returncode == 0, done.stderr

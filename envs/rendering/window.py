@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from types import TracebackType
 
 import numpy as np
@@ -82,10 +83,23 @@ class Window:
     def _fitting_screen(self, size: tuple[int, int]) -> pygame.Surface:
         """The window's surface, opened or resized to (width, height) [pixels]."""
         if self._screen is None or self._screen.get_size() != size:
-            pygame.display.init()
+            _start_video()
             self._screen = pygame.display.set_mode(size)
             pygame.display.set_caption(self.title)
         return self._screen
+
+
+def _start_video() -> None:
+    """Start SDL's video on any driver but "offscreen".
+
+    That one, SDL's choice where there is no display, shuts down the process's EGL display when it
+    stops, and with it every OpenGL renderer of MuJoCo. "dummy" shows as little and does no harm.
+    """
+    pygame.display.init()
+    if pygame.display.get_driver() == "offscreen":
+        pygame.display.quit()
+        os.environ["SDL_VIDEODRIVER"] = "dummy"
+        pygame.display.init()
 
 
 def check_frame(frame: np.ndarray, name: str) -> None:
