@@ -38,6 +38,15 @@ def test_it_takes_the_size_of_the_frames():
         np.testing.assert_array_equal(shown(), FRAME[:20])
 
 
+def test_a_window_survives_the_closing_of_another():
+    with Window(fps=0) as window, Window(fps=0) as other:
+        window.show(FRAME)
+        other.show(FRAME[:20])
+        other.close()
+        assert window.show(FRAME)
+        np.testing.assert_array_equal(shown(), FRAME)
+
+
 def test_closed_by_the_user_it_stays_closed_until_it_is_closed_here():
     with Window(fps=0) as window:
         window.show(FRAME)

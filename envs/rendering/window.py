@@ -82,11 +82,14 @@ class Window:
 
     def _fitting_screen(self, size: tuple[int, int]) -> pygame.Surface:
         """The window's surface, opened or resized to (width, height) [pixels]."""
-        if self._screen is None or self._screen.get_size() != size:
+        # There is one display a process: another window may have resized it, or quit it.
+        current = pygame.display.get_surface()
+        if self._screen is None or current is None or current.get_size() != size:
             _start_video()
-            self._screen = pygame.display.set_mode(size)
+            current = pygame.display.set_mode(size)
             pygame.display.set_caption(self.title)
-        return self._screen
+        self._screen = current
+        return current
 
 
 def _start_video() -> None:
