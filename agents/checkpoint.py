@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import safetensors.torch
+import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
@@ -30,11 +31,14 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str,
     data = safetensors.torch.save(plain, metadata={"header": json.dumps(full, sort_keys=True)})
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def load_tensors(
@@ -66,19 +70,28 @@ def load_tensors(
             f"checkpoint {path} does not match its own digest; it was altered: "
             "fetch or train it again"
         )
-    for name, value in (expected or {}).items():
-        if header.get(name) != json.loads(json.dumps(value)):
-            raise CheckpointError(
-                f"checkpoint {path} has {name}={header.get(name)}, expected {value}; "
-                "use its own configuration or another path"
-            )
+    wanted = json.loads(json.dumps(dict(expected or {})))
+    for name, found, value in _differences({key: header.get(key) for key in wanted}, wanted):
+        raise CheckpointError(
+            f"checkpoint {path} has {name}={found!r}, expected {value!r}; "
+            "use its own configuration or another path"
+        )
     return tensors, header
+
+
+def _differences(found: Any, wanted: Any, name: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Entries that differ, with dotted names, as (name, found, wanted)."""
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        for key in sorted({*found, *wanted}):
+            yield from _differences(found.get(key), wanted.get(key), f"{name}.{key}".lstrip("."))
+    elif found != wanted:
+        yield name, found, wanted
 
 
 def _parse_header(path: Path, text: str | None) -> dict[str, Any]:
     try:
-        header = json.loads(text or "")
-    except json.JSONDecodeError as error:
+        header = dict(json.loads(text or ""))
+    except (ValueError, TypeError) as error:
         raise CheckpointError(
             f"checkpoint {path} has no readable header; it was not written by conceptgym"
         ) from error
@@ -95,5 +108,6 @@ def _digest(tensors: Mapping[str, Tensor]) -> str:
     for name in sorted(tensors):
         value = tensors[name]
         digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-        digest.update(value.detach().cpu().contiguous().reshape(-1).numpy().tobytes())
+        flat = value.detach().cpu().contiguous().reshape(-1)
+        digest.update(flat.view(torch.uint8).numpy().tobytes())  # numpy has no bfloat16
     return digest.hexdigest()

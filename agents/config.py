@@ -85,15 +85,27 @@ class TrainConfig(Config):
     attention_noise: tuple[float, float] = (0.1, 4.0)
 
     def __post_init__(self) -> None:
-        for name in ("steps", "instances", "concepts_per_family", "queries", "most_demonstrations"):
+        for name in (
+            "steps",
+            "instances",
+            "concepts_per_family",
+            "queries",
+            "most_demonstrations",
+            "warm_up_steps",
+        ):
             self.require(name, getattr(self, name) >= 1, "at least 1")
-        least = self.most_demonstrations + 2 * self.queries
-        self.require("events", self.events >= least - self.queries, "enough for a batch")
-        self.require("learning_rate", self.learning_rate > 0, "above 0")
+        for name in ("seed", "weight_decay", "code_noise", "contrast_weight"):
+            self.require(name, getattr(self, name) >= 0, "at least 0")
+        for name in ("learning_rate", "gradient_clip"):
+            self.require(name, getattr(self, name) > 0, "above 0")
+        least = self.most_demonstrations + self.queries
+        enough = f"at least {least}, so that demonstrations and queries differ"
+        self.require("events", self.events >= least, enough)
         self.require("ema_decay", 0 <= self.ema_decay < 1, "in [0, 1)")
         for name in ("state_noise", "attention_noise"):
-            low, high = getattr(self, name)
-            self.require(name, 0 < low < high, "two numbers, 0 < least < most")
+            scales = getattr(self, name)
+            valid = len(scales) == 2 and 0 < scales[0] < scales[1]
+            self.require(name, valid, "two numbers, 0 < least < most")
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

@@ -8,7 +8,7 @@ from typing import Any
 from torch import nn
 
 from ..assets import asset_path
-from ..envs.errors import CheckpointError
+from ..envs.errors import CheckpointError, ConfigError
 from .checkpoint import load_tensors
 from .config import EnergyConfig
 from .encoder import ConceptEncoder
@@ -42,10 +42,10 @@ def load_model(path: Path | str | None = None) -> tuple[ConceptModel, dict[str, 
         for name, value in tensors.items()
         if name.startswith("average.")
     }
-    model = ConceptModel(EnergyConfig.from_dict(header.get("energy", {})))
     try:
+        model = ConceptModel(EnergyConfig.from_dict(header["energy"]))
         model.load_state_dict(averaged or tensors)
-    except RuntimeError as error:
+    except (KeyError, TypeError, ConfigError, RuntimeError) as error:
         raise CheckpointError(
             f"checkpoint {source} holds other tensors than its configuration asks for; "
             "it is not a conceptgym model: use another path"

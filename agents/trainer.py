@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from ..envs.errors import CheckpointError
 from .checkpoint import load_tensors, save_tensors
 from .config import EnergyConfig, TrainConfig
 from .data import EventPool, draw_batch
@@ -127,10 +128,20 @@ class Trainer:
         """Go on from what `save` wrote.
 
         Raises:
-            CheckpointError: if the file is broken or of another configuration.
+            CheckpointError: if the file is broken, of another configuration or not a training
+                run's; the trainer then stays as it was.
         """
         expected = {"energy": self.model.energy.config.to_dict(), "train": self.config.to_dict()}
         tensors, header = load_tensors(path, expected)
+        models = {"model": self.model, "average": self.average}
+        names = {
+            f"{group}.{name}" for group, model in models.items() for name in model.state_dict()
+        }
+        if not (names <= tensors.keys() and {"step", "seconds"} <= header.keys()):
+            raise CheckpointError(
+                f"checkpoint {path} holds other entries than a training run writes; resume from "
+                "the checkpoint.safetensors of a run, or start anew in another folder"
+            )
         parts = _split(tensors)
         self.model.load_state_dict(parts["model"])
         self.average.load_state_dict(parts["average"])

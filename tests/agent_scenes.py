@@ -1,0 +1,145 @@
+"""Small models, scenes and agents that the tests of agents/ share."""
+
+import numpy as np
+import torch
+
+from conceptgym.agents.concept_agent import ConceptAgent
+from conceptgym.agents.config import EnergyConfig, TrainConfig
+from conceptgym.agents.energy import Scene
+from conceptgym.agents.generate import GenerateResult
+from conceptgym.agents.identify import IdentifyResult
+from conceptgym.agents.infer import InferResult
+from conceptgym.agents.model import ConceptModel
+from conceptgym.envs import CONCEPTS, ConceptEnv, Demonstration, EntityState, Event
+
+TINY = EnergyConfig(width=8, code_size=4)
+SHORT = TrainConfig(
+    steps=3, instances=2, events=9, concepts_per_family=2, most_demonstrations=3, warm_up_steps=2
+)
+FEATURE_MASKS = ("present", "movable", "paintable", "attention")
+
+
+def tiny_model(seed: int = 0) -> ConceptModel:
+    """An untrained model, frozen as `load_model` leaves it."""
+    torch.manual_seed(seed)
+    return ConceptModel(TINY).requires_grad_(False).eval()
+
+
+def random_scene(seed: int, *, count: int = 2, number: int = 6, rows: int = 9) -> Scene:
+    """`count` scenes of `number` entities in `rows` rows, float64, with masks of all kinds."""
+    draw = torch.Generator().manual_seed(seed)
+
+    def uniform(*shape: int) -> torch.Tensor:
+        return torch.rand(*shape, generator=draw, dtype=torch.float64)
+
+    entities = uniform(count, number, 6)
+    entities[..., :2] = 2.0 * entities[..., :2] - 1.0
+    entities[..., 5] = 0.0
+    entities[:, 1, 5] = 1.0
+    masks = [(uniform(count, number) < 0.6).double() for _ in range(2)]
+    parts = [entities, uniform(count, number), torch.ones(count, number).double(), *masks]
+    names = ("entities", "attention", "present", "movable", "paintable")
+    return Scene(**{k: pad_rows(v, rows) for k, v in zip(names, parts, strict=True)})
+
+
+def pad_rows(values: torch.Tensor, rows: int) -> torch.Tensor:
+    """(B, N, ...) with zero rows up to `rows`."""
+    extra = torch.zeros_like(values[:, :1]).expand(-1, rows - values.shape[1], *values.shape[2:])
+    return torch.cat([values, extra], dim=1)
+
+
+def permuted(scene: Scene, order: list[int]) -> Scene:
+    """The scenes with their rows in another order."""
+    return Scene(**{name: value[:, order] for name, value in vars(scene).items()})
+
+
+def draw_event(concept: str = "between", *, seed: int = 0, n_objects: int = 3) -> Event:
+    """An event of a concept with its default parameters."""
+    return CONCEPTS[concept]().sample(np.random.default_rng(seed), n_objects=n_objects)
+
+
+def demonstration(event: Event) -> Demonstration:
+    """What an event shows."""
+    return Demonstration(
+        trajectory=np.stack([event.before.entities, event.after.entities]),
+        attention=event.attention,
+        present=event.after.present,
+        movable=event.after.movable,
+        paintable=event.after.paintable,
+    )
+
+
+def demonstrations(concept: str = "between", count: int = 3) -> list[Demonstration]:
+    """`count` demonstrations of a concept."""
+    return [demonstration(draw_event(concept, seed=seed)) for seed in range(count)]
+
+
+def generated(entities: np.ndarray) -> GenerateResult:
+    """A result of `generate` that says `entities` (9, 6)."""
+    return GenerateResult(
+        entities=entities,
+        energy=0.0,
+        initial_energy=0.0,
+        candidates=entities[None],
+        energies=np.zeros(1),
+        iterations=0,
+        reason="converged",
+    )
+
+
+def identified(attention: np.ndarray) -> IdentifyResult:
+    """A result of `identify` that says `attention` (9,)."""
+    return IdentifyResult(
+        attention=attention,
+        strength=attention.astype(np.float32),
+        energy=0.0,
+        initial_energy=0.0,
+        iterations=0,
+        reason="converged",
+    )
+
+
+class ScriptedPlanner:
+    """Answers with what it was given, and counts how often it is asked."""
+
+    def __init__(self, result: GenerateResult | IdentifyResult) -> None:
+        self.result = result
+        self.asked = 0
+
+    def generate(self, state: EntityState, attention: np.ndarray) -> GenerateResult:
+        self.asked += 1
+        assert isinstance(self.result, GenerateResult)
+        return self.result
+
+    def identify(self, state: EntityState) -> IdentifyResult:
+        self.asked += 1
+        assert isinstance(self.result, IdentifyResult)
+        return self.result
+
+
+class Oracle(ConceptAgent):
+    """An agent that looks the answers up in the worlds it acts in, matching scenes by objects."""
+
+    def __init__(self, *worlds: ConceptEnv) -> None:
+        super().__init__(tiny_model())
+        self.worlds = worlds
+        self.asked = 0
+        self.inferred = InferResult(
+            code=np.zeros(4), energy=0.0, initial_energy=0.0, iterations=0, reason="converged"
+        )
+
+    def event_of(self, state: EntityState) -> Event:
+        self.asked += 1
+        gaps = [
+            np.abs((world.event.after.positions - state.positions)[state.objects]).max()
+            if np.array_equal(world.event.after.objects, state.objects)
+            else np.inf
+            for world in self.worlds
+        ]
+        return self.worlds[int(np.argmin(gaps))].event
+
+    def generate(self, state: EntityState, attention: np.ndarray) -> GenerateResult:
+        return generated(self.event_of(state).after.entities)
+
+    def identify(self, state: EntityState) -> IdentifyResult:
+        return identified(self.event_of(state).attention)

@@ -1,0 +1,81 @@
+"""Configurations: frozen, keyword-only, and every refusal says what is allowed."""
+
+import json
+import math
+from dataclasses import FrozenInstanceError, fields
+from typing import Any
+
+import pytest
+
+from conceptgym.agents.config import Config, EnergyConfig, InferenceConfig, TrainConfig
+from conceptgym.envs.errors import ConfigError
+
+KINDS = (EnergyConfig, TrainConfig, InferenceConfig)
+REFUSED: list[tuple[type[Config], str, Any, str]] = [
+    (EnergyConfig, "width", 0, "at least 1"),
+    (EnergyConfig, "rounds", 0, "at least 1"),
+    (EnergyConfig, "code_size", -3, "at least 1"),
+    (EnergyConfig, "extra_residuals", -1, "at least 0"),
+    (TrainConfig, "seed", -1, "at least 0"),
+    (TrainConfig, "steps", 0, "at least 1"),
+    (TrainConfig, "instances", 0, "at least 1"),
+    (TrainConfig, "concepts_per_family", 0, "at least 1"),
+    (TrainConfig, "queries", 0, "at least 1"),
+    (TrainConfig, "most_demonstrations", 0, "at least 1"),
+    (TrainConfig, "warm_up_steps", 0, "at least 1"),
+    (TrainConfig, "events", 6, "at least 7, so that demonstrations and queries differ"),
+    (TrainConfig, "learning_rate", 0.0, "above 0"),
+    (TrainConfig, "learning_rate", math.nan, "above 0"),
+    (TrainConfig, "gradient_clip", 0.0, "above 0"),
+    (TrainConfig, "weight_decay", -0.1, "at least 0"),
+    (TrainConfig, "code_noise", -0.1, "at least 0"),
+    (TrainConfig, "contrast_weight", -0.1, "at least 0"),
+    (TrainConfig, "ema_decay", 1.0, "in [0, 1)"),
+    (TrainConfig, "state_noise", (0.5, 0.5), "two numbers, 0 < least < most"),
+    (TrainConfig, "state_noise", (0.0, 1.0), "two numbers, 0 < least < most"),
+    (TrainConfig, "state_noise", (0.5,), "two numbers, 0 < least < most"),
+    (TrainConfig, "attention_noise", (2.0, 1.0), "two numbers, 0 < least < most"),
+    (InferenceConfig, "particles", 0, "at least 1"),
+    (InferenceConfig, "iterations", -1, "at least 0"),
+    (InferenceConfig, "code_iterations", -1, "at least 0"),
+    (InferenceConfig, "code_step", 0.0, "above 0"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "value", "allowed"), REFUSED)
+def test_values_out_of_range_are_refused(
+    kind: type[Config], name: str, value: Any, allowed: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        kind(**{name: value})
+    assert str(caught.value) == f"{kind.__name__}.{name}={value!r} must be {allowed}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_unknown_keys_are_refused(kind: type[Config]) -> None:
+    known = ", ".join(field.name for field in fields(kind))
+    with pytest.raises(ConfigError) as caught:
+        kind.from_dict({"widht": 8})
+    assert str(caught.value) == f"{kind.__name__} has no key 'widht'; it has {known}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_configuration_survives_json(kind: type[Config]) -> None:
+    original = kind()
+    assert kind.from_dict(json.loads(json.dumps(original.to_dict()))) == original
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_configurations_are_frozen_and_keyword_only(kind: type[Config]) -> None:
+    name = fields(kind)[0].name
+    with pytest.raises(FrozenInstanceError):
+        setattr(kind(), name, 3)
+    with pytest.raises(TypeError, match="positional"):
+        kind(3)  # type: ignore[call-arg]
+
+
+def test_the_least_number_of_events_leaves_queries_that_were_not_shown() -> None:
+    config = TrainConfig(most_demonstrations=4, queries=3, events=7)
+    assert config.events == config.most_demonstrations + config.queries
+    with pytest.raises(ConfigError, match="TrainConfig.events=6 must be at least 7"):
+        TrainConfig(most_demonstrations=4, queries=3, events=6)

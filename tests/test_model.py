@@ -1,0 +1,82 @@
+"""Loading a model: which files serve, and what the others are refused with."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from agent_scenes import SHORT, TINY, random_scene, tiny_model
+
+from conceptgym.agents.checkpoint import save_tensors
+from conceptgym.agents.model import PRETRAINED, ConceptModel, load_model
+from conceptgym.agents.trainer import Trainer
+from conceptgym.assets import asset_path
+from conceptgym.envs.errors import CheckpointError
+
+
+def write(path: Path, model: ConceptModel, **header: Any) -> Path:
+    save_tensors(path, model.state_dict(), {"energy": TINY.to_dict(), **header})
+    return path
+
+
+def energies(model: ConceptModel) -> torch.Tensor:
+    scene = random_scene(0)
+    single = scene.replace(**{name: value.float() for name, value in vars(scene).items()})
+    with torch.no_grad():
+        return model.energy(single, torch.ones(2, TINY.code_size))
+
+
+def test_a_model_comes_back_frozen_and_with_its_header(tmp_path: Path) -> None:
+    original = tiny_model(3)
+    model, header = load_model(write(tmp_path / "m.safetensors", original, seed=3))
+    assert torch.equal(energies(model), energies(original))
+    assert header["seed"] == 3
+    assert not model.training and not any(p.requires_grad for p in model.parameters())
+
+
+def test_a_training_checkpoint_gives_its_average(tmp_path: Path) -> None:
+    trainer = Trainer(TINY, SHORT, fast=False)
+    trainer.average.load_state_dict(tiny_model(4).state_dict())
+    path = tmp_path / "checkpoint.safetensors"
+    trainer.save(path)
+    model, header = load_model(str(path))
+    assert torch.equal(energies(model), energies(tiny_model(4)))
+    assert not torch.equal(energies(model), energies(trainer.model))
+    assert header["step"] == 0
+
+
+@pytest.mark.parametrize(
+    "energy",
+    [{"width": 9, "code_size": 4}, {"width": 8, "code_size": 4, "rounds": 1}, {"widht": 8}, {}, 3],
+)
+def test_tensors_that_do_not_fit_their_configuration(tmp_path: Path, energy: Any) -> None:
+    path = write(tmp_path / "m.safetensors", tiny_model(), energy=energy)
+    with pytest.raises(CheckpointError) as caught:
+        load_model(path)
+    assert str(caught.value) == (
+        f"checkpoint {path} holds other tensors than its configuration asks for; "
+        "it is not a conceptgym model: use another path"
+    )
+
+
+def test_a_file_without_a_model(tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    save_tensors(path, {"a": torch.ones(1)}, {})
+    with pytest.raises(CheckpointError, match="it is not a conceptgym model: use another path$"):
+        load_model(path)
+    assert os.listdir(tmp_path) == [path.name]
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="does not exist; check the path or train one$"):
+        load_model(tmp_path / "none.safetensors")
+
+
+def test_the_shipped_weights_are_the_default() -> None:
+    model, header = load_model()
+    explicit, _ = load_model(asset_path(PRETRAINED))
+    pairs = zip(model.parameters(), explicit.parameters(), strict=True)
+    assert all(torch.equal(one, other) for one, other in pairs)
+    assert model.energy.config.to_dict() == header["energy"]
+    assert 0 < header["step"] <= header["train"]["steps"]
