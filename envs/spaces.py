@@ -25,6 +25,7 @@ from .errors import ShapeError
 _POSITION_BOUND = 10.0
 """Bound of the observed positions [plane units]: the arm's fingertip may leave the table."""
 _MASKS = ("present", "movable", "paintable", "attention")
+_KEYS = ("entities", *_MASKS, "task")
 
 Observation = dict[str, Any]
 
@@ -68,7 +69,7 @@ def state_from_observation(observation: Mapping[str, Any]) -> EntityState:
         ShapeError: if a key is missing or an array has another shape.
         NonFiniteError: on NaN or infinity.
     """
-    for key in entity_spaces():
+    for key in _KEYS:
         if key not in observation:
             raise ShapeError(
                 f"observation has no key {key!r}; it has {sorted(observation)}; "

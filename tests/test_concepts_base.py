@@ -85,7 +85,7 @@ def test_scenes_are_laid_out_as_documented(name: str, n_objects: int) -> None:
 def test_the_concept_holds_for_no_other_attention(name: str, data: st.DataObject) -> None:
     concept, event = data.draw(events(name))
     low, high = concept.num_attended
-    objects = np.flatnonzero(event.after.objects)
+    objects = np.flatnonzero(event.after.objects).tolist()
     for size in range(low, high + 1):
         for chosen in combinations(objects, size):
             meant = np.array_equal(rows(*chosen), event.attention)

@@ -62,7 +62,7 @@ def test_draw_until_gives_up() -> None:
     def draw() -> np.ndarray:
         return np.array(next(numbers))
 
-    assert draw_until(draw, lambda value: value >= 3) == 3
+    assert draw_until(draw, lambda value: bool(value >= 3)) == 3
     assert draw_until(draw, lambda value: False, tries=5) is None
     assert next(numbers) == 9
 

@@ -110,7 +110,7 @@ def test_check_array_names_the_first_bad_entry() -> None:
         "values holds inf at index (1, 0); every entry must be a finite number"
     )
     with pytest.raises(ShapeError) as number:
-        check_array(np.float64(1.0), "values", (2, 3))
+        check_array(np.array(1.0), "values", (2, 3))
     assert str(number.value) == (
         "values has shape (), expected (2, 3); pass an array of that shape"
     )
