@@ -74,6 +74,7 @@ class ArmReachEnv(ConceptEnv):
         *,
         camera: str = "front",
         frame_size: tuple[int, int] = (480, 640),
+        backend: str = "auto",
         **options: Any,
     ) -> None:
         """Make the world.
@@ -82,21 +83,17 @@ class ArmReachEnv(ConceptEnv):
             concept: a name of `conceptgym.envs.CONCEPTS`, or a `Concept`.
             camera: "front" or "top".
             frame_size: (height, width) of the frames [pixels].
+            backend: what draws them, see `conceptgym.envs.rendering.arm.ArmRenderer`.
             **options: as in `ConceptEnv`.
         """
         super().__init__(concept, **options)
         self.world = ArmWorld()
         self.action_space = spaces.Box(-1.0, 1.0, (ACTION_SIZE,), dtype=np.float32)
         self.observation_space = spaces.Dict({**entity_spaces(), **_arm_spaces()})
-        self._camera, self._frame_size = camera, frame_size
+        self._camera, self._frame_size, self._backend = camera, frame_size, backend
         self._renderer: ArmRenderer | None = None
         self._fingertips: list[np.ndarray] = []
         self._held = 0
-
-    @property
-    def state(self) -> EntityState:
-        """The current entity state, read from the physics."""
-        return self._state
 
     @property
     def answer(self) -> np.ndarray:
@@ -107,15 +104,13 @@ class ArmReachEnv(ConceptEnv):
         """The concept's residual, or the share of entities answered wrongly."""
         if self.task == "identify":
             return self.mismatch()
-        return self.concept.residual(self._state, self.event.attention)
+        return self.concept.residual(self.state, self.event.attention)
 
     def observe(self) -> Observation:
         """The observation of the current state."""
         return {**super().observe(), **self.world.arm_observation()}
 
-    def step(
-        self, action: np.ndarray
-    ) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+    def step(self, action: np.ndarray) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Command the joints for one control step (0.04 s).
 
         Raises:
@@ -132,7 +127,7 @@ class ArmReachEnv(ConceptEnv):
             self._held = self._held + 1 if waits else 0
             terminated = self._held >= SUBMIT_STEPS
         else:
-            success = at_rest and self.concept.succeeds(self._state, attention)
+            success = at_rest and self.concept.succeeds(self.state, attention)
             self._held = self._held + 1 if success else 0
             terminated = self._held >= HOLD_STEPS
         if self.render_mode is not None:
@@ -159,12 +154,15 @@ class ArmReachEnv(ConceptEnv):
     def _draw(self, overlay: Overlay) -> np.ndarray:
         if self._renderer is None:
             self._renderer = ArmRenderer(
-                self.world.model, size=self._frame_size, camera=self._camera
+                self.world.model,
+                size=self._frame_size,
+                camera=self._camera,
+                backend=self._backend,
             )
         return self._renderer.draw(
             self.world.data,
             overlay,
-            object_rows=np.flatnonzero(self._state.objects),
+            object_rows=np.flatnonzero(self.state.objects),
             fingertip_trail=np.array(self._fingertips),
             plan_height=HOVER_HEIGHT,
         )

@@ -59,6 +59,7 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         self.render_mode = self._check_render_mode(render_mode)
         self._objects_range = self._check_objects(n_objects)
         self._event: Event | None = None
+        self._state: EntityState | None = None
         self._trail: list[np.ndarray] = []
         self._plan: np.ndarray | None = None
         self._window: Window | None = None
@@ -70,6 +71,13 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         if self._event is None:
             raise gym.error.ResetNeeded("call reset() before using the environment")
         return self._event
+
+    @property
+    def state(self) -> EntityState:
+        """The current entity state."""
+        if self._state is None:
+            raise gym.error.ResetNeeded("call reset() before using the environment")
+        return self._state
 
     def show_plan(self, positions: np.ndarray | None) -> None:
         """Draw (K, 2) planned positions of the cursor [plane units] into the coming frames."""
@@ -110,18 +118,13 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
     def _cursor_position(self) -> np.ndarray:
         return self.state.entities[self.state.cursor, POSITION].astype(np.float64)
 
-    @property
-    @abstractmethod
-    def state(self) -> EntityState:
-        """The current entity state."""
-
     @abstractmethod
     def residual(self) -> float:
         """The current residual: the concept's, or the share of entities answered wrongly."""
 
     @abstractmethod
     def _start(self, state: EntityState) -> None:
-        """Begin an episode in `state`."""
+        """Begin an episode in `state`, and set `_state`."""
 
     @abstractmethod
     def _draw(self, overlay: Overlay) -> np.ndarray:

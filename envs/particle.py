@@ -68,12 +68,8 @@ class ParticleEnv(ConceptEnv):
         self.action_space = spaces.Box(-1.0, 1.0, shape, dtype=np.float32)
         self.observation_space = spaces.Dict(entity_spaces())
         self._renderer: PlaneRenderer | None = None
+        self._answer = np.zeros(MAX_ENTITIES, dtype=bool)
         self._held = 0
-
-    @property
-    def state(self) -> EntityState:
-        """The current entity state."""
-        return self._state
 
     @property
     def answer(self) -> np.ndarray:
@@ -84,7 +80,7 @@ class ParticleEnv(ConceptEnv):
         """The concept's residual, or the share of entities answered wrongly."""
         if self.task == "identify":
             return self.mismatch()
-        return self.concept.residual(self._state, self.event.attention)
+        return self.concept.residual(self.state, self.event.attention)
 
     def step(self, action: np.ndarray) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Apply an action; see the class for its meaning.
@@ -96,12 +92,12 @@ class ParticleEnv(ConceptEnv):
         check_array(action, "action", self.action_space.shape or ())
         bounded = np.clip(np.asarray(action, dtype=np.float32), -1.0, 1.0)
         if self.task == "identify":
-            self._answer = (bounded > 0.0) & self._state.present
+            self._answer = (bounded > 0.0) & self.state.present
             success = bool(np.array_equal(self._answer, attention))
             terminated = True
         else:
             at_rest = self._edit(bounded)
-            success = at_rest and self.concept.succeeds(self._state, attention)
+            success = at_rest and self.concept.succeeds(self.state, attention)
             self._held = self._held + 1 if success else 0
             terminated = self._held >= HOLD_STEPS
         reward, info = self._judge(self.residual(), success)
@@ -119,7 +115,7 @@ class ParticleEnv(ConceptEnv):
 
     def _edit(self, action: np.ndarray) -> bool:
         """Move and paint what may be edited; whether that was a rest."""
-        state = self._state
+        state = self.state
         entities = state.entities.copy()
         entities[:, POSITION] += MAX_MOVE * action[:, :2] * state.movable[:, None]
         entities[:, COLOUR] += MAX_PAINT * action[:, 2:] * state.paintable[:, None]
@@ -132,7 +128,7 @@ class ParticleEnv(ConceptEnv):
     def _draw(self, overlay: Overlay) -> np.ndarray:
         if self._renderer is None:
             self._renderer = PlaneRenderer()
-        return self._renderer.draw(self._state, overlay)
+        return self._renderer.draw(self.state, overlay)
 
 
 def action_towards(state: EntityState, goal: np.ndarray) -> np.ndarray:

@@ -1,0 +1,245 @@
+"""What both worlds share: refusals, resets, rewards, pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pygame
+import pytest
+
+from conceptgym.envs import CONCEPTS, ArmReachEnv, ConceptEnv, ParticleEnv
+from conceptgym.envs.concept_env import SUCCESS_BONUS
+from conceptgym.envs.errors import (
+    ConceptParameterError,
+    NonFiniteError,
+    ShapeError,
+    UnknownConceptError,
+)
+
+WORLDS: list[type[ConceptEnv]] = [ParticleEnv, ArmReachEnv]
+NAMES = ", ".join(CONCEPTS)
+PICTURES: dict[type[ConceptEnv], dict[str, Any]] = {
+    ParticleEnv: {"render_mode": "rgb_array"},
+    ArmReachEnv: {"render_mode": "rgb_array", "frame_size": (96, 128)},
+}
+both_worlds = pytest.mark.parametrize("world", WORLDS)
+both_tasks = pytest.mark.parametrize("task", ["generate", "identify"])
+
+
+@both_worlds
+def test_unknown_choices_are_refused(world: type[ConceptEnv]) -> None:
+    low = 2 if world is ParticleEnv else 3
+    choices: list[tuple[dict[str, Any], str]] = [
+        ({"concept": "inside"}, f"concept='inside' is unknown; choose one of {NAMES}"),
+        (
+            {"task": "explain"},
+            f"task='explain' is unknown for concept 'between' in {world.__name__}; "
+            "choose one of generate, identify",
+        ),
+        (
+            {"render_mode": "ansi"},
+            "render_mode='ansi' is unknown; choose one of human, rgb_array",
+        ),
+        (
+            {"n_objects": 6},
+            f"n_objects=6 is outside [{low}, 5] for concept 'between' in {world.__name__}; "
+            "choose a number in that range",
+        ),
+        (
+            {"n_objects": low - 1, "concept": "near"},
+            f"n_objects={low - 1} is outside [{low}, {low + 5}] for concept 'near' in "
+            f"{world.__name__}; choose a number in that range",
+        ),
+        (
+            {"parameters": {"distance": 0.4}},
+            "concept 'between' has no parameter 'distance'; it has none",
+        ),
+    ]
+    for options, text in choices:
+        with pytest.raises(UnknownConceptError) as error:
+            world(**options)
+        assert str(error.value) == text
+    with pytest.raises(ConceptParameterError) as parameter:
+        world("left_of", parameters={"distance": 2.0})
+    assert str(parameter.value) == (
+        "distance=2.0 of concept 'left_of' is outside [0.3, 0.6]; choose a value in that range"
+    )
+
+
+def test_the_arm_cannot_paint() -> None:
+    ArmReachEnv("colour", task="identify")
+    with pytest.raises(UnknownConceptError) as error:
+        ArmReachEnv("colour", task="generate")
+    assert str(error.value) == (
+        "task='generate' is unknown for concept 'colour' in ArmReachEnv; choose one of identify"
+    )
+
+
+@both_worlds
+def test_nothing_runs_before_a_reset(world: type[ConceptEnv]) -> None:
+    env = world(render_mode="rgb_array")
+    for use in (
+        lambda: env.step(env.action_space.sample()),
+        env.render,
+        env.observe,
+        env.residual,
+        lambda: env.state,
+        lambda: env.event,
+    ):
+        with pytest.raises(gym.error.ResetNeeded) as error:
+            use()
+        assert str(error.value) == "call reset() before using the environment"
+
+
+@both_worlds
+@both_tasks
+def test_bad_actions_are_refused_and_change_nothing(world: type[ConceptEnv], task: str) -> None:
+    env = world(task=task)
+    env.reset(seed=0)
+    before = env.observe()
+    shape = tuple(env.action_space.shape or ())
+    for wrong in (np.zeros(3), np.zeros((1, *shape)), 0.0):
+        with pytest.raises(ShapeError) as shape_error:
+            env.step(wrong)  # type: ignore[arg-type]
+        assert str(shape_error.value) == (
+            f"action has shape {np.shape(wrong)}, expected {shape}; pass an array of that shape"
+        )
+    for value in (np.nan, np.inf):
+        action = np.zeros(shape, dtype=np.float32)
+        action[..., -1] = value
+        with pytest.raises(NonFiniteError) as value_error:
+            env.step(action)
+        index = tuple(int(i) for i in np.argwhere(~np.isfinite(action))[0])
+        assert str(value_error.value) == (
+            f"action holds {value} at index {index}; every entry must be a finite number"
+        )
+    for key, shown in env.observe().items():
+        np.testing.assert_array_equal(shown, before[key])
+
+
+@both_worlds
+@both_tasks
+def test_reset_is_bit_equal_whatever_came_before(world: type[ConceptEnv], task: str) -> None:
+    def begin(env: ConceptEnv) -> list:
+        """All that the first steps of an episode show, pictures too."""
+        observation, info = env.reset(seed=7)
+        shown = [observation, info, env.render()]
+        rng = np.random.default_rng(0)
+        for _ in range(3):
+            action = rng.uniform(-1, 1, env.action_space.shape)
+            shown += [*env.step(action), env.render()]
+        return shown
+
+    def make() -> ConceptEnv:
+        return world("left_of", task=task, n_objects=4, **PICTURES[world])
+
+    fresh, used = make(), make()
+    used.action_space.seed(0)
+    for seed in (1, 2, None):
+        used.reset(seed=seed)
+        used.show_plan(np.zeros((1, 2)))
+        for _ in range(15):
+            used.step(used.action_space.sample())
+        used.render()
+    for found, expected in zip(begin(used), begin(fresh), strict=True):
+        if isinstance(expected, dict) and "entities" in expected:
+            for key, value in expected.items():
+                np.testing.assert_array_equal(found[key], value)
+        else:
+            np.testing.assert_array_equal(found, expected)
+    fresh.close()
+    used.close()
+
+
+@both_worlds
+def test_seeds_draw_other_scenes_and_sizes(world: type[ConceptEnv]) -> None:
+    env = world("closest")
+    states = [env.reset(seed=seed)[0]["entities"] for seed in range(40)]
+    assert len({state.tobytes() for state in states}) == 40
+    sizes = {int((state[:, 2:5].any(axis=1)).sum()) - 1 for state in states}
+    low, high = world.objects_range
+    assert sizes == set(range(low, high + 1))
+    first, second = env.reset(seed=3)[0], env.reset()[0]
+    assert (first["entities"] != second["entities"]).any()
+
+
+@both_worlds
+@both_tasks
+def test_reward_terms_sum_to_the_reward(world: type[ConceptEnv], task: str) -> None:
+    env = world("near", task=task)
+    env.action_space.seed(0)
+    for seed in range(3):
+        _, info = env.reset(seed=seed)
+        assert info["is_success"] is False and info["residual"] > 0.0
+        for _ in range(20):
+            _, reward, terminated, _, info = env.step(env.action_space.sample())
+            terms = info["reward_terms"]
+            assert set(terms) == {"residual", "success"}
+            assert isinstance(reward, float) and reward == sum(terms.values())
+            assert terms["residual"] == -info["residual"] == -env.residual()
+            assert terms["success"] == SUCCESS_BONUS * info["is_success"]
+            if terminated:
+                break
+
+
+@both_worlds
+def test_the_generate_residual_is_the_concepts(world: type[ConceptEnv]) -> None:
+    env = world("furthest")
+    env.reset(seed=0)
+    env.step(env.action_space.sample())
+    assert env.residual() == env.concept.residual(env.state, env.event.attention)
+
+
+@both_worlds
+@both_tasks
+def test_frames_show_the_state(world: type[ConceptEnv], task: str) -> None:
+    env = world("left_of", task=task, n_objects=4, **PICTURES[world])
+    env.action_space.seed(0)
+    shape = (480, 480, 3) if world is ParticleEnv else (96, 128, 3)
+    frames = []
+    for seed in (0, 1):
+        env.reset(seed=seed)
+        frames.append(env.render())
+    for _ in range(1 if task == "identify" else 8):
+        env.step(env.action_space.sample())
+    frames.append(env.render())
+    env.show_plan(np.array([[0.5, 0.5]]))
+    frames.append(env.render())
+    for frame in frames:
+        assert frame is not None and frame.shape == shape and frame.dtype == np.uint8
+        assert frame.std() > 5.0
+    for one, other in zip(frames, frames[1:], strict=False):
+        assert (one != other).any(axis=2).sum() > 15  # [pixels]
+    env.close()
+    np.testing.assert_array_equal(env.render(), frames[-1])  # it opens again
+    env.close()
+
+
+@both_worlds
+def test_without_a_render_mode_nothing_is_drawn(world: type[ConceptEnv]) -> None:
+    env = world()
+    env.reset(seed=0)
+    assert env.render() is None
+
+
+@both_worlds
+def test_human_mode_shows_every_frame(
+    world: type[ConceptEnv], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    env = world("near", n_objects=4, **{**PICTURES[world], "render_mode": "human"})
+    shown = []
+    for _ in range(2):
+        env.reset(seed=0)
+        for _ in range(3):
+            env.step(env.action_space.sample())
+            screen = pygame.display.get_surface()
+            assert screen is not None
+            shown.append(pygame.surfarray.array3d(screen))
+    assert env.render() is None
+    assert all((one != other).any() for one, other in zip(shown, shown[1:], strict=False))
+    env.close()
+    assert pygame.display.get_surface() is None
+    env.close()
