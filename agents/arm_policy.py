@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..envs.arm_actions import action_from_targets
 from ..envs.arm_model import HOVER_HEIGHT, NUM_JOINTS, OBJECT_HALF_SIZE
-from ..envs.entities import check_array
+from ..envs.entities import MAX_ENTITIES, check_array
 from ..envs.errors import ShapeError
 from ..envs.frames import plane_to_table
 from .arm_motion import JointPath, Waypoint, plan_joint_path
@@ -24,6 +25,7 @@ _TOUCH_SPEED = 0.15  # [m/s]
 _SETTLE_STEPS = 12
 _NEW_EPISODE = 0.5  # joints this far from where they were commanded belong to another episode
 _MOST_RETRIES = 3
+_NOTHING_TO_DO = "the plan leaves nothing for the arm to move or touch"
 
 
 class ArmPolicy:
@@ -46,8 +48,7 @@ class ArmPolicy:
 
     def act(self, observation: Mapping[str, Any]) -> np.ndarray:
         """The action (8,) for an observation."""
-        view, qpos = View.of(observation), _joints(observation)
-        touched = np.asarray(observation["touched"]).astype(bool)
+        view, (qpos, touched) = View.of(observation), _joints_and_touched(observation)
         known = self._view
         if self.plan is None or known is None or not self._continues(view, known, qpos):
             self._retries = 0
@@ -96,13 +97,13 @@ class ArmPolicy:
         self._view, self._index, self._hold = view, 0, qpos
         if not waypoints:
             self._path = None
+            if not done.any():
+                self.plan = replace(self.plan, reached=False, reason=_NOTHING_TO_DO)
             return
         path = plan_joint_path(self._controller, qpos, waypoints)
         # A target out of reach is reported in the plan, and the arm stays where it is.
         self._path = path if path.reached else None
-        self.plan = Plan(
-            task=self.plan.task, result=self.plan.result, reached=path.reached, reason=path.reason
-        )
+        self.plan = replace(self.plan, reached=path.reached, reason=path.reason)
 
 
 def _waypoints(plan: Plan, view: View, done: np.ndarray) -> list[Waypoint]:
@@ -135,7 +136,7 @@ def _above(table: np.ndarray, *, dwell: int = 0) -> Waypoint:
     )
 
 
-def _joints(observation: Mapping[str, Any]) -> np.ndarray:
+def _joints_and_touched(observation: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     for key in ("qpos", "touched"):
         if key not in observation:
             raise ShapeError(
@@ -144,4 +145,5 @@ def _joints(observation: Mapping[str, Any]) -> np.ndarray:
             )
     qpos = np.asarray(observation["qpos"], dtype=np.float64)
     check_array(qpos, "observation['qpos']", (NUM_JOINTS,))
-    return qpos
+    check_array(observation["touched"], "observation['touched']", (MAX_ENTITIES,))
+    return qpos, np.asarray(observation["touched"]).astype(bool)

@@ -47,6 +47,7 @@ class ConceptAgent:
         self.inferred: InferResult | None = None
         self._controller = controller
         self._policies: list[Policy | None] = []
+        self._started: list[bool] = []
 
     @classmethod
     def from_pretrained(
@@ -67,7 +68,7 @@ class ConceptAgent:
             NoDemonstrationsError, ShapeError, MixedLayoutError: on demonstrations that do not fit.
         """
         self.inferred = infer(self.model, demonstrations, config=self.config)
-        self._policies = []
+        self._policies, self._started = [], []
         return self.inferred
 
     @property
@@ -163,10 +164,16 @@ class ConceptAgent:
 
     def _act(self, row: int, observation: Mapping[str, Any], start: Any) -> np.ndarray:
         _ = self.code  # without a concept there is nothing to do
-        self._policies += [None] * (row + 1 - len(self._policies))
-        policy = self._policies[row]
+        missing = row + 1 - len(self._policies)
+        self._policies += [None] * missing
+        self._started += [False] * missing
+        policy, started = self._policies[row], start is not None and bool(np.any(start))
+        # `evaluate_policy` leaves the flag set in environments that it is done with: what is
+        # flagged twice in a row is planned for anew only where the scene has changed.
+        renewed = started and not self._started[row]
+        self._started[row] = started
         kind = ArmPolicy if "qpos" in observation else ParticlePolicy
-        if not isinstance(policy, kind) or (start is not None and bool(np.any(start))):
+        if renewed or not isinstance(policy, kind):
             policy = self._policies[row] = self._make_policy(kind)
         return policy.act(observation)
 

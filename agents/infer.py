@@ -49,7 +49,8 @@ def infer(
     and unit variance, as in training.
 
     Raises:
-        NoDemonstrationsError, ShapeError, MixedLayoutError: see `stack_demonstrations`.
+        NoDemonstrationsError, ShapeError, NonFiniteError, MixedLayoutError: see
+            `stack_demonstrations`.
     """
     config = config or InferenceConfig()
     before, scenes = stack_demonstrations(demonstrations)

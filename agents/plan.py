@@ -10,7 +10,7 @@ import numpy as np
 
 from ..envs.concepts import TASKS
 from ..envs.entities import POSITION, EntityState
-from ..envs.errors import NonFiniteError
+from ..envs.errors import NonFiniteError, ShapeError
 from ..envs.spaces import state_from_observation
 from .generate import GenerateResult
 from .identify import IdentifyResult
@@ -72,13 +72,10 @@ class View:
             ShapeError, NonFiniteError: see `state_from_observation`.
         """
         state = state_from_observation(observation)
-        task = int(np.asarray(observation["task"]).reshape(-1)[0])
-        if task not in range(len(TASKS)):
-            raise NonFiniteError(f"observation['task'] is {task}; it must be 0 or 1")
         return cls(
             state=state,
             attention=np.asarray(observation["attention"]).astype(bool),
-            task=TASKS[task],
+            task=_task_of(observation),
         )
 
     def same_scene(self, other: View) -> bool:
@@ -102,6 +99,20 @@ class View:
         fixed = mine.objects & ~mine.movable
         away = np.linalg.norm(mine.positions - its.positions, axis=-1)
         return bool(np.any(away[fixed] > MOVED))
+
+
+def _task_of(observation: Mapping[str, Any]) -> str:
+    values = np.asarray(observation["task"]).reshape(-1)
+    if len(values) != 1:
+        raise ShapeError(
+            f"observation['task'] has {len(values)} entries, expected 1; "
+            "pass the observation of one environment"
+        )
+    if values[0] not in range(len(TASKS)):
+        raise NonFiniteError(
+            f"observation['task'] is {values[0]}; it must be 0 (generate) or 1 (identify)"
+        )
+    return TASKS[int(values[0])]
 
 
 def target_of(plan: Plan, state: EntityState) -> np.ndarray | None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..envs.demonstrations import Demonstration
-from ..envs.entities import EntityState
+from ..envs.entities import EntityState, check_array
 from ..envs.errors import MixedLayoutError, NoDemonstrationsError, ShapeError
 from .energy import Scene
 
@@ -36,8 +36,13 @@ def stack_demonstrations(demonstrations: Sequence[Demonstration]) -> tuple[Tenso
     Raises:
         NoDemonstrationsError: if there is none.
         ShapeError: if an item is no `Demonstration`.
+        NonFiniteError: if a trajectory holds NaN or infinity.
         MixedLayoutError: if their entity arrays differ in shape.
     """
+    if isinstance(demonstrations, Demonstration):
+        raise ShapeError(
+            "demonstrations is a Demonstration, expected a list of them; pass [demonstration]"
+        )
     if len(demonstrations) == 0:
         raise NoDemonstrationsError(
             "demonstrations is empty; pass at least one, such as those of "
@@ -49,6 +54,8 @@ def stack_demonstrations(demonstrations: Sequence[Demonstration]) -> tuple[Tenso
                 f"demonstrations[{number}] is a {type(item).__name__}, expected a Demonstration; "
                 "record it with conceptgym.envs.record_demonstrations(...)"
             )
+        path = item.trajectory  # checked when it was made, but an array can be written to
+        check_array(path, f"demonstrations[{number}].trajectory", path.shape)
     layouts = sorted({item.after.shape for item in demonstrations})
     if len(layouts) > 1:
         raise MixedLayoutError(

@@ -1,0 +1,84 @@
+"""From arrays to tensors, and the demonstrations that are refused."""
+
+import numpy as np
+import pytest
+import torch
+from agent_scenes import demonstrations, draw_event
+
+from conceptgym.agents.tensors import scene_of, stack_demonstrations, to_tensor
+from conceptgym.envs import Demonstration
+from conceptgym.envs.errors import MixedLayoutError, NoDemonstrationsError, ShapeError
+
+
+def with_rows(demo: Demonstration, rows: int) -> Demonstration:
+    return Demonstration(
+        trajectory=demo.trajectory[:, :rows],
+        attention=demo.attention[:rows],
+        present=demo.present[:rows],
+        movable=demo.movable[:rows],
+        paintable=demo.paintable[:rows],
+    )
+
+
+def test_tensors_are_single_precision_copies_of_any_array() -> None:
+    for values in (np.array([True, False]), np.array([1, 0]), [np.ones(2), np.zeros(2)]):
+        tensor = to_tensor(values)
+        assert tensor.dtype == torch.float32
+        assert np.array_equal(tensor.numpy(), np.asarray(values, dtype=np.float32))
+
+
+def test_a_scene_holds_its_state_and_attention() -> None:
+    event = draw_event("colour")
+    scene = scene_of(event.before, event.attention)
+    for name in ("entities", "present", "movable", "paintable"):
+        expected = np.asarray(getattr(event.before, name), dtype=np.float32)[None]
+        assert np.array_equal(getattr(scene, name).numpy(), expected)
+    assert np.array_equal(scene.attention.numpy()[0], event.attention)
+
+
+def test_demonstrations_are_stacked_in_order() -> None:
+    demos = demonstrations("above", 4)
+    before, after = stack_demonstrations(demos)
+    assert before.shape == after.entities.shape == (4, 9, 6)
+    for row, demo in enumerate(demos):
+        assert np.array_equal(before[row].numpy(), demo.trajectory[0].astype(np.float32))
+        assert np.array_equal(after.entities[row].numpy(), demo.trajectory[-1].astype(np.float32))
+        for name in ("attention", "present", "movable", "paintable"):
+            assert np.array_equal(getattr(after, name)[row].numpy(), getattr(demo, name))
+
+
+def test_no_demonstration_is_refused() -> None:
+    with pytest.raises(NoDemonstrationsError) as caught:
+        stack_demonstrations([])
+    assert str(caught.value) == (
+        "demonstrations is empty; pass at least one, such as those of "
+        "conceptgym.envs.record_demonstrations(...)"
+    )
+
+
+def test_something_else_is_refused() -> None:
+    demos = demonstrations(count=1)
+    with pytest.raises(ShapeError) as caught:
+        stack_demonstrations([*demos, demos[0].trajectory])  # type: ignore[list-item]
+    assert str(caught.value) == (
+        "demonstrations[1] is a ndarray, expected a Demonstration; "
+        "record it with conceptgym.envs.record_demonstrations(...)"
+    )
+
+
+def test_mixed_layouts_are_refused() -> None:
+    demos = demonstrations(count=3)
+    with pytest.raises(MixedLayoutError) as caught:
+        stack_demonstrations([demos[0], with_rows(demos[1], 6), demos[2]])
+    assert str(caught.value) == (
+        "demonstrations mix the layouts [(6, 6), (9, 6)]; record them all with entity arrays of "
+        "one shape"
+    )
+
+
+def test_a_single_demonstration_must_be_in_a_list() -> None:
+    with pytest.raises(ShapeError) as caught:
+        stack_demonstrations(demonstrations(count=1)[0])  # type: ignore[arg-type]
+    assert str(caught.value) == (
+        "demonstrations is a Demonstration, expected a list of them; pass [demonstration]"
+    )
