@@ -78,7 +78,7 @@ def test_other_masks_are_another_scene(key: str) -> None:
 
 def test_another_task_is_another_scene() -> None:
     masks = {key: np.zeros(9, dtype=np.int8) for key in ("movable", "attention")}
-    assert not view(**masks).same_scene(view(task="identify"))
+    assert not View.of(observe() | masks).same_scene(view(task="identify"))
 
 
 def spoilt(key: str, index: Any, value: float) -> Observation:
