@@ -22,7 +22,7 @@ WORLDS: list[type[ConceptEnv]] = [ParticleEnv, ArmReachEnv]
 NAMES = ", ".join(CONCEPTS)
 PICTURES: dict[type[ConceptEnv], dict[str, Any]] = {
     ParticleEnv: {"render_mode": "rgb_array"},
-    ArmReachEnv: {"render_mode": "rgb_array", "frame_size": (96, 128)},
+    ArmReachEnv: {"render_mode": "rgb_array", "frame_size": (96, 128), "backend": "raycast"},
 }
 both_worlds = pytest.mark.parametrize("world", WORLDS)
 both_tasks = pytest.mark.parametrize("task", ["generate", "identify"])

@@ -1,0 +1,195 @@
+"""Demonstrations: recorded by stepping, repeatable, successful, apart from the tests' scenes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+from conceptgym.envs import (
+    CONCEPTS,
+    Demonstration,
+    EntityState,
+    ParticleEnv,
+    make_concept,
+    record_demonstrations,
+)
+from conceptgym.envs.concepts import Near
+from conceptgym.envs.errors import (
+    ConceptParameterError,
+    ConfigError,
+    NonFiniteError,
+    ShapeError,
+    UnknownConceptError,
+)
+from conceptgym.envs.particle import HOLD_STEPS, MAX_MOVE, MAX_PAINT
+
+ARRAYS = ("trajectory", "attention", "present", "movable", "paintable")
+all_concepts = pytest.mark.parametrize("name", CONCEPTS)
+
+
+def states(demonstration: Demonstration) -> list[EntityState]:
+    masks = {name: getattr(demonstration, name) for name in ("present", "movable", "paintable")}
+    return [EntityState(entities=entities, **masks) for entities in demonstration.trajectory]
+
+
+@all_concepts
+def test_they_begin_unsolved_and_end_solved_and_held(name: str) -> None:
+    concept = make_concept(name)
+    for demonstration in record_demonstrations(concept=name, episodes=5, seed=1):
+        path = states(demonstration)
+        assert not concept.succeeds(path[0], demonstration.attention)
+        for state in path[-HOLD_STEPS:]:
+            assert concept.succeeds(state, demonstration.attention)
+        np.testing.assert_array_equal(demonstration.before, path[0].entities)
+        np.testing.assert_array_equal(demonstration.after, path[-1].entities)
+
+
+@all_concepts
+def test_they_move_as_the_environment_lets_them(name: str) -> None:
+    for demonstration in record_demonstrations(concept=name, episodes=3, seed=2):
+        change = np.abs(np.diff(demonstration.trajectory, axis=0))
+        assert change[..., :2].max() <= MAX_MOVE + 1e-6
+        assert change[..., 2:5].max() <= MAX_PAINT + 1e-6
+        assert not change[:, ~demonstration.movable, :2].any()
+        assert not change[:, ~demonstration.paintable, 2:5].any()
+        assert not change[..., 5].any()
+        assert change.sum() > 0.3
+
+
+def test_they_are_recorded_by_stepping(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[np.ndarray] = []
+    step = ParticleEnv.step
+
+    def counted(self: ParticleEnv, action: np.ndarray):
+        result = step(self, action)
+        seen.append(self.state.entities)
+        return result
+
+    monkeypatch.setattr(ParticleEnv, "step", counted)
+    (demonstration,) = record_demonstrations(concept="above", episodes=1)
+    np.testing.assert_array_equal(demonstration.trajectory[1:], np.stack(seen))
+
+
+@all_concepts
+def test_the_seed_decides_every_bit(name: str) -> None:
+    one, same, other = (
+        record_demonstrations(concept=name, episodes=3, seed=seed) for seed in (5, 5, 6)
+    )
+    for first, again in zip(one, same, strict=True):
+        for array in ARRAYS:
+            np.testing.assert_array_equal(getattr(first, array), getattr(again, array))
+    scenes = {demonstration.before.tobytes() for demonstration in [*one, *other]}
+    assert len(scenes) == 6
+
+
+def test_fewer_episodes_are_the_first_of_more() -> None:
+    few = record_demonstrations(concept="near", episodes=2, seed=4)
+    more = record_demonstrations(concept="near", episodes=5, seed=4)
+    for first, again in zip(few, more, strict=False):
+        np.testing.assert_array_equal(first.trajectory, again.trajectory)
+
+
+def test_their_scenes_are_not_those_of_reset() -> None:
+    env = gym.make("conceptgym/Particle-v0", concept="left_of")
+    resets = {env.reset(seed=seed)[0]["entities"].tobytes() for seed in range(200)}
+    for seed in range(10):
+        for demonstration in record_demonstrations(concept="left_of", episodes=5, seed=seed):
+            assert demonstration.before.tobytes() not in resets
+
+
+def test_parameters_and_numbers_are_heeded() -> None:
+    demonstrations = record_demonstrations(
+        concept="right_of", episodes=3, parameters={"distance": 0.55}, n_objects=4
+    )
+    for demonstration in demonstrations:
+        state = states(demonstration)[-1]
+        assert state.objects.sum() == 4
+        gap = state.positions[state.cursor] - state.positions[demonstration.attention][0]
+        np.testing.assert_allclose(gap, [0.55, 0.0], atol=1e-5)
+    same = record_demonstrations(concept=make_concept("right_of", distance=0.55), n_objects=4)
+    np.testing.assert_array_equal(same[0].trajectory, demonstrations[0].trajectory)
+
+
+@pytest.mark.parametrize("episodes", [0, -2])
+def test_no_episodes_are_refused(episodes: int) -> None:
+    with pytest.raises(ConfigError) as error:
+        record_demonstrations(concept="near", episodes=episodes)
+    assert str(error.value) == f"episodes={episodes} must be at least 1; ask for one or more"
+
+
+def test_unknown_concepts_and_parameters_are_refused() -> None:
+    with pytest.raises(UnknownConceptError) as concept:
+        record_demonstrations(concept="beside")
+    assert str(concept.value) == (
+        f"concept='beside' is unknown; choose one of {', '.join(CONCEPTS)}"
+    )
+    with pytest.raises(UnknownConceptError) as parameter:
+        record_demonstrations(concept="near", parameters={"hue": 1.0})
+    assert str(parameter.value) == "concept 'near' has no parameter 'hue'; it has none"
+    with pytest.raises(ConceptParameterError) as value:
+        record_demonstrations(concept="above", parameters={"distance": 0.1})
+    assert str(value.value) == (
+        "distance=0.1 of concept 'above' is outside [0.3, 0.6]; choose a value in that range"
+    )
+
+
+def test_the_arm_has_no_demonstrator() -> None:
+    with pytest.raises(ConfigError) as error:
+        record_demonstrations("conceptgym/ArmReach-v0", concept="near")
+    assert str(error.value) == (
+        "env_id='conceptgym/ArmReach-v0' has no scripted demonstrator; use 'conceptgym/Particle-v0'"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeverNear(Near):
+    """A concept that cannot be carried out."""
+
+    tolerance: ClassVar[float] = -1.0
+
+
+def test_a_demonstrator_that_fails_says_so() -> None:
+    with pytest.raises(UnknownConceptError) as error:
+        record_demonstrations(concept=NeverNear(), episodes=1, seed=0)
+    seed = int(np.random.SeedSequence([0, 1]).generate_state(1)[0])
+    assert str(error.value) == (
+        f"the demonstrator failed at concept 'near' in the scene of seed {seed}"
+    )
+
+
+def test_arrays_that_do_not_fit_are_refused() -> None:
+    (good,) = record_demonstrations(concept="near", episodes=1)
+    arrays = {name: getattr(good, name) for name in ARRAYS}
+    length = len(good.trajectory)
+    with pytest.raises(ShapeError) as short:
+        Demonstration(**{**arrays, "trajectory": good.trajectory[:, :5]})
+    assert str(short.value) == (
+        f"trajectory has shape ({length}, 5, 6), expected ({length}, 9, 6); "
+        "pass an array of that shape"
+    )
+    with pytest.raises(ShapeError) as flat:
+        Demonstration(**{**arrays, "trajectory": good.after})
+    assert str(flat.value) == (
+        "trajectory has shape (9, 6), expected (9, 9, 6); pass an array of that shape"
+    )
+    with pytest.raises(ShapeError) as mask:
+        Demonstration(**{**arrays, "attention": good.attention[:4]})
+    assert str(mask.value) == (
+        "attention has shape (4,), expected (9,); pass an array of that shape"
+    )
+    spoilt = good.trajectory.copy()
+    spoilt[1, 2, 0] = np.nan
+    with pytest.raises(NonFiniteError) as value:
+        Demonstration(**{**arrays, "trajectory": spoilt})
+    assert str(value.value) == (
+        "trajectory holds nan at index (1, 2, 0); every entry must be a finite number"
+    )
+    with pytest.raises(ShapeError) as empty:
+        Demonstration(**{**arrays, "trajectory": good.trajectory[:0]})
+    assert str(empty.value) == (
+        "trajectory has shape (0, 9, 6), expected (1, 9, 6); pass an array of that shape"
+    )
