@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..envs.errors import CheckpointError
 from .evaluation import Outcome
 from .evaluation_summary import Row, confusion_costs, summarise
 from .evaluation_tables import Table
@@ -38,6 +39,29 @@ def write_files(
         "md": "\n".join(table.markdown for table in tables),
     }
     return [_replace(folder / f"{_NAME}.{suffix}", text) for suffix, text in texts.items()]
+
+
+def record(weights: Path, report: Path) -> Path:
+    """Copy a report's success rates into the JSON that is shipped beside the weights.
+
+    Args:
+        weights: the checkpoint that was evaluated.
+        report: the evaluation.json that `write_files` wrote.
+
+    Raises:
+        CheckpointError: if the report is about other weights.
+    """
+    found = json.loads(report.read_text(encoding="utf-8"))
+    path = weights.with_suffix(".json")
+    about = json.loads(path.read_text(encoding="utf-8"))
+    if found["checkpoint"]["sha256"] != about["sha256"]:
+        raise CheckpointError(
+            f"{report} evaluates weights with sha256 {found['checkpoint']['sha256']}, "
+            f"{path} describes {about['sha256']}; evaluate those weights"
+        )
+    kept = {name: found[name] for name in ("config", "machine", "means", "confusions")}
+    about["evaluation"] = {**kept, "rows": found["rows"]}
+    return _replace(path, json.dumps(about, indent=2, sort_keys=True) + "\n")
 
 
 def _replace(path: Path, text: str) -> Path:

@@ -28,9 +28,10 @@ from tqdm import tqdm
 
 from conceptgym.agents.evaluation import Outcome, run_jobs
 from conceptgym.agents.evaluation_config import WORLDS, EvaluationConfig
-from conceptgym.agents.evaluation_files import write_files
+from conceptgym.agents.evaluation_files import record, write_files
 from conceptgym.agents.evaluation_tables import make_tables
-from conceptgym.agents.model import load_model
+from conceptgym.agents.model import PRETRAINED, load_model
+from conceptgym.assets import asset_path
 from conceptgym.envs import CONCEPTS
 
 _DEFAULT = EvaluationConfig()
@@ -61,6 +62,8 @@ class Args:
     """Processes, of one thread each."""
     out: Path = Path("out/evaluation")
     """Folder of evaluation.json, .csv and .md."""
+    record: bool = False
+    """Copy the rates into the JSON beside the weights, as is done before these are shipped."""
 
     @property
     def config(self) -> EvaluationConfig:
@@ -85,7 +88,10 @@ def main(args: Args) -> None:
     for table in tables:
         table.print(console)
     about = _about(args, config, seconds=time.perf_counter() - begin)
-    for path in write_files(args.out, outcomes, tables, about):
+    paths = write_files(args.out, outcomes, tables, about)
+    if args.record:
+        paths.append(record(args.checkpoint or asset_path(PRETRAINED), paths[0]))
+    for path in paths:
         console.print(f"wrote {path}", highlight=False)
 
 
