@@ -132,7 +132,7 @@ class ArmReachEnv(ConceptEnv):
             terminated = self._held >= HOLD_STEPS
         if self.render_mode is not None:
             self._fingertips.append(self.world.fingertip_in_world)
-        reward, info = self._judge(self.residual(), success)
+        reward, info = self._judge(self.residual(), success, terminated=terminated)
         return self.observe(), reward, terminated, False, info
 
     def close(self) -> None:

@@ -102,11 +102,13 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         """The observation of the current state."""
         return entity_observation(self.state, self.event.attention, self.task)
 
-    def _judge(self, residual: float, success: bool) -> tuple[float, dict[str, Any]]:
+    def _judge(
+        self, residual: float, success: bool, *, terminated: bool
+    ) -> tuple[float, dict[str, Any]]:
         """The step's reward and info, after its picture was brought up to date."""
         if self.render_mode is not None:
             self._trail.append(self._cursor_position())
-        self._status = "success" if success else ""
+        self._status = "success" if success else "failed" if terminated else ""
         info = self._info(residual, success)
         self._show()
         return float(sum(info["reward_terms"].values())), info

@@ -100,7 +100,7 @@ class ParticleEnv(ConceptEnv):
             success = at_rest and self.concept.succeeds(self.state, attention)
             self._held = self._held + 1 if success else 0
             terminated = self._held >= HOLD_STEPS
-        reward, info = self._judge(self.residual(), success)
+        reward, info = self._judge(self.residual(), success, terminated=terminated)
         return self.observe(), reward, terminated, False, info
 
     def close(self) -> None:

@@ -17,6 +17,8 @@ _SCALE = 2
 """Markers are drawn this many times as large and scaled down, which smooths their edges."""
 _SLACK = 0.006
 """A marker is hidden by what is nearer to the camera by more than this [m]."""
+_HIDDEN_OPACITY = 0.35
+"""What is hidden shines through a little: the arm often stands before what it works on."""
 
 
 def draw_markers(
@@ -27,7 +29,7 @@ def draw_markers(
     model: mujoco.MjModel,
     data: mujoco.MjData,
 ) -> None:
-    """Draw markers in place, hidden where a geom stands before them.
+    """Draw markers in place, faint where a geom stands before them.
 
     Args:
         surface: a picture taken by the pinhole.
@@ -44,43 +46,48 @@ def draw_markers(
     stops = np.cumsum([len(p) for p in points])[:-1]
     together = np.concatenate(points)
     pixels, depth = pinhole.project(together)
-    seen = _seen(together, depth, pinhole, model, data)
+    opacity = _opacity(together, depth, pinhole, model, data)
     pixels = np.clip(pixels * _SCALE, -1e4, 1e4)
     scale = _SCALE * pinhole.focal / np.maximum(depth, 1e-3)
-    parts = (np.split(values, stops) for values in (pixels, scale, seen))
+    parts = (np.split(values, stops) for values in (pixels, scale, opacity))
     for marker, at, per_metre, visible in zip(markers, *parts, strict=True):
         if isinstance(marker, Ball):
             if visible[0]:
-                _draw_ball(layer, marker, at[0], round(marker.radius * per_metre[0]))
+                colour = _bytes(marker.rgba, visible[0])
+                _draw_ball(layer, colour, at[0], round(marker.radius * per_metre[0]))
             continue
-        for i in marker.drawn[visible[marker.drawn] & visible[marker.drawn + 1]]:
+        weaker = np.minimum(visible[:-1], visible[1:])  # of a segment's ends
+        for i in marker.drawn[weaker[marker.drawn] > 0]:
             half_width = marker.radius[i] * per_metre[i]
-            _draw_segment(layer, _bytes(marker.rgba[i]), at[i], at[i + 1], half_width)
+            _draw_segment(layer, _bytes(marker.rgba[i], weaker[i]), at[i], at[i + 1], half_width)
     # Colours must be weighted by their opacity to be scaled down, else the edges turn dark.
     small = pygame.transform.smoothscale(layer.premul_alpha(), (width, height))
     surface.blit(small, (0, 0), special_flags=pygame.BLEND_PREMULTIPLIED)
 
 
-def _seen(
+def _opacity(
     points: np.ndarray,
     depth: np.ndarray,
     pinhole: Pinhole,
     model: mujoco.MjModel,
     data: mujoco.MjData,
 ) -> np.ndarray:
-    """(N,) bool: the points in front of the camera with no geom before them."""
+    """(N,) shares: 1 in sight, less behind a geom, 0 behind the camera."""
     rays = points - pinhole.position
     reach = np.linalg.norm(rays, axis=1)
     rays /= np.maximum(reach, 1e-9)[:, None]
     _, distance, _ = cast_rays(model, data, pinhole.position, rays)
-    return (depth > 1e-3) & (reach < distance + _SLACK)
+    in_sight = np.where(reach < distance + _SLACK, 1.0, _HIDDEN_OPACITY)
+    return np.where(depth > 1e-3, in_sight, 0.0)
 
 
-def _draw_ball(layer: pygame.Surface, ball: Ball, centre: np.ndarray, radius: int) -> None:
+def _draw_ball(
+    layer: pygame.Surface, colour: tuple[int, int, int, int], centre: np.ndarray, radius: int
+) -> None:
     """A translucent disc with a lighter spot and a firmer rim, to look round; radius [pixels]."""
     radius = max(2, radius)
     middle = (round(float(centre[0])), round(float(centre[1])))
-    red, green, blue, alpha = _bytes(ball.rgba)
+    red, green, blue, alpha = colour
     pygame.draw.circle(layer, (red, green, blue, alpha), middle, radius)
     light = tuple(c + (255 - c) // 3 for c in (red, green, blue))
     spot = (middle[0] - radius // 4, middle[1] - radius // 4)
@@ -107,6 +114,6 @@ def _draw_segment(
         pygame.draw.circle(layer, colour, (float(x), float(y)), half_width)
 
 
-def _bytes(rgba: np.ndarray) -> tuple[int, int, int, int]:
+def _bytes(rgba: np.ndarray, opacity: float) -> tuple[int, int, int, int]:
     red, green, blue, alpha = (round(float(c) * 255) for c in np.clip(rgba, 0, 1))
-    return red, green, blue, alpha
+    return red, green, blue, round(alpha * opacity)
