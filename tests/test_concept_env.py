@@ -1,4 +1,4 @@
-"""What both worlds share: refusals, resets, rewards, pictures."""
+"""What both worlds share: refusals, resets, rewards."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
-import pygame
 import pytest
 
 from conceptgym.envs import CONCEPTS, ArmReachEnv, ConceptEnv, ParticleEnv
@@ -190,56 +189,3 @@ def test_the_generate_residual_is_the_concepts(world: type[ConceptEnv]) -> None:
     env.reset(seed=0)
     env.step(env.action_space.sample())
     assert env.residual() == env.concept.residual(env.state, env.event.attention)
-
-
-@both_worlds
-@both_tasks
-def test_frames_show_the_state(world: type[ConceptEnv], task: str) -> None:
-    env = world("left_of", task=task, n_objects=4, **PICTURES[world])
-    env.action_space.seed(0)
-    shape = (480, 480, 3) if world is ParticleEnv else (96, 128, 3)
-    frames = []
-    for seed in (0, 1):
-        env.reset(seed=seed)
-        frames.append(env.render())
-    for _ in range(1 if task == "identify" else 8):
-        env.step(env.action_space.sample())
-    frames.append(env.render())
-    env.show_plan(np.array([[0.5, 0.5]]))
-    frames.append(env.render())
-    for frame in frames:
-        assert frame is not None and frame.shape == shape and frame.dtype == np.uint8
-        assert frame.std() > 5.0
-    for one, other in zip(frames, frames[1:], strict=False):
-        assert (one != other).any(axis=2).sum() > 15  # [pixels]
-    env.close()
-    np.testing.assert_array_equal(env.render(), frames[-1])  # it opens again
-    env.close()
-
-
-@both_worlds
-def test_without_a_render_mode_nothing_is_drawn(world: type[ConceptEnv]) -> None:
-    env = world()
-    env.reset(seed=0)
-    assert env.render() is None
-
-
-@both_worlds
-def test_human_mode_shows_every_frame(
-    world: type[ConceptEnv], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
-    env = world("near", n_objects=4, **{**PICTURES[world], "render_mode": "human"})
-    shown = []
-    for _ in range(2):
-        env.reset(seed=0)
-        for _ in range(3):
-            env.step(env.action_space.sample())
-            screen = pygame.display.get_surface()
-            assert screen is not None
-            shown.append(pygame.surfarray.array3d(screen))
-    assert env.render() is None
-    assert all((one != other).any() for one, other in zip(shown, shown[1:], strict=False))
-    env.close()
-    assert pygame.display.get_surface() is None
-    env.close()
