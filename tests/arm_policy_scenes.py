@@ -19,9 +19,9 @@ CONTROLLER = IKController()
 class Scene:
     """A still scene of the arm world, with the answers to both tasks."""
 
-    def __init__(self, task: str) -> None:
+    def __init__(self, task: str, *, seed: int = 5) -> None:
         self.env = ArmReachEnv("between", task=task, n_objects=4)
-        self.observation, _ = self.env.reset(seed=5)
+        self.observation, _ = self.env.reset(seed=seed)
         event = self.env.event
         generate = task == "generate"
         self.result = generated(event.after.entities) if generate else identified(event.attention)
@@ -45,6 +45,7 @@ class Paths:
 
     def __init__(self) -> None:
         self.asked: list[list[Waypoint]] = []
+        self.reached = True
 
     def plan(self, controller: Any, qpos: np.ndarray, waypoints: Sequence[Waypoint]) -> JointPath:
         self.asked.append(list(waypoints))
@@ -53,9 +54,9 @@ class Paths:
             qpos=steps,
             opening=np.zeros(2),
             ends=np.array([2]),
-            reached=True,
+            reached=self.reached,
             position_error=0.0,
-            reason="reached",
+            reason="reached" if self.reached else "waypoint 1 is out of reach",
         )
 
     def touched(self, number: int) -> list[np.ndarray]:

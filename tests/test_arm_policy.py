@@ -50,6 +50,17 @@ def test_a_target_out_of_reach_is_reported_and_the_arm_holds_still() -> None:
     assert scene.planner.asked == 1  # it is not tried over and over
 
 
+def test_no_part_of_a_path_is_followed_that_does_not_reach_its_end(paths: Paths) -> None:
+    scene = Scene("identify")
+    paths.reached = False
+    still = action_from_targets(scene.observation["qpos"].astype(np.float64))
+    for action in scene.act(3):
+        np.testing.assert_array_equal(action, still)
+    plan = scene.policy.plan
+    assert plan is not None and not plan.reached and plan.reason == "waypoint 1 is out of reach"
+    assert len(paths.asked) == 1
+
+
 def test_the_fingertip_is_sent_above_the_planned_place(paths: Paths) -> None:
     scene = Scene("generate")
     scene.act(1)
@@ -61,19 +72,20 @@ def test_the_fingertip_is_sent_above_the_planned_place(paths: Paths) -> None:
     assert waypoint.dwell > 0
 
 
-def test_objects_are_touched_from_above_nearest_first(paths: Paths) -> None:
-    scene = Scene("identify")
+@pytest.mark.parametrize("seed", range(3))
+def test_objects_are_touched_from_above_nearest_first(paths: Paths, seed: int) -> None:
+    scene = Scene("identify", seed=seed)
     state = scene.env.state
     scene.planner.result = identified(state.present)  # all of them, and the cursor itself
     scene.act(1)
     heights = [waypoint.position_in_world[2] for waypoint in paths.asked[0]]
     assert heights == [HOVER_HEIGHT, TOUCH_HEIGHT, HOVER_HEIGHT] * 4
-    left = {int(row): plane_to_table(state.positions[row]) for row in np.flatnonzero(state.objects)}
-    place = plane_to_table(state.positions[state.cursor])
+    left = {int(row): state.positions[row] for row in np.flatnonzero(state.objects)}
+    place = state.positions[state.cursor]  # midway between two of them: the first row wins
     for found in paths.touched(0):
         row = min(left, key=lambda row: float(np.linalg.norm(left[row] - place)))
         place = left.pop(row)
-        np.testing.assert_allclose(found, place)
+        np.testing.assert_allclose(found, plane_to_table(place))
     assert not left
 
 

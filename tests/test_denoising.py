@@ -51,16 +51,14 @@ def independent_loss(model: ConceptModel, batch: Batch, noise: Noise) -> torch.T
     of_state = model.energy(clean.replace(entities=x), per_query)
     (slope,) = torch.autograd.grad(of_state.sum(), x, create_graph=True)
     miss = edits * (x - slope - clean.entities)
-    weight = (0.03 + noise.state_scale.flatten()) ** -1.5
-    generate = (miss.pow(2).sum((1, 2)) * weight).mean()
+    generate = (miss.pow(2).sum((1, 2)) * noise.state_weight).mean()
 
     a = static.attention + noise.attention_scale * noise.attention * static.present
     a = a.detach().requires_grad_(True)
     of_attention = model.energy(static.replace(attention=a), per_query)
     (slope,) = torch.autograd.grad(of_attention.sum(), a, create_graph=True)
     miss = static.present * (a - slope - static.attention)
-    weight = 1.0 / (0.1 + noise.attention_scale.flatten())
-    identify = (miss.pow(2).sum(1) * weight).mean()
+    identify = (miss.pow(2).sum(1) * noise.attention_weight).mean()
 
     own_energies, code_losses, state_losses = [], [], []
     for scene, noisy in ((clean, of_state), (static, of_attention)):
@@ -143,10 +141,25 @@ def test_noise_is_a_function_of_seed_and_step() -> None:
         assert not torch.equal(value, getattr(other, name))
 
 
-def test_noise_scales_keep_to_their_ranges() -> None:
-    drawn = [draw_noise(BATCH, SHORT, step=step, code_size=4) for step in range(30)]
-    for name, middle in (("state", 0.5), ("attention", 2.0 / 3.0)):
-        low, high = getattr(SHORT, f"{name}_noise")
+LONG = replace(SHORT, steps=100)
+STAGES = [(0, 0.0), (30, 0.0), (45, 0.5), (60, 1.0), (99, 1.0)]  # a step, and how fine its focus
+
+
+@pytest.mark.parametrize(("step", "fine"), STAGES)
+def test_weights_shift_from_coarse_to_fine(step: int, fine: float) -> None:
+    noise = draw_noise(BATCH, LONG, step=step, code_size=TINY.code_size)
+    scale = noise.state_scale.flatten()
+    weight = (0.1 * (1.0 - fine) + 0.03 * fine + scale) ** -(1.0 + 0.5 * fine)
+    torch.testing.assert_close(noise.state_weight, 2.0 * weight / weight.mean())
+    torch.testing.assert_close(noise.attention_weight, 1.0 / (0.1 + noise.attention_scale[:, 0]))
+
+
+@pytest.mark.parametrize(("first", "state_middle"), [(0, 2.0 / 3.0), (60, 0.5)])
+def test_noise_scales_keep_to_their_ranges(first: int, state_middle: float) -> None:
+    """Their logarithm is drawn towards the upper half; for states evenly, in the end."""
+    drawn = [draw_noise(BATCH, LONG, step=first + step, code_size=4) for step in range(30)]
+    for name, middle in (("state", state_middle), ("attention", 2.0 / 3.0)):
+        low, high = getattr(LONG, f"{name}_noise")
         scales = torch.cat([getattr(noise, f"{name}_scale") for noise in drawn])
         assert low <= scales.min() < 1.5 * low and 0.8 * high < scales.max() <= high
         share = (scales / low).log() / torch.tensor(high / low).log()  # in [0, 1]
