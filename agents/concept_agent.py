@@ -22,7 +22,7 @@ from .infer import InferResult, infer
 from .model import ConceptModel, load_model
 from .particle_policy import ParticlePolicy
 from .plan import Plan
-from .tensors import scene_of, to_tensor
+from .tensors import codes_of, scene_of
 
 Policy = ParticlePolicy | ArmPolicy
 
@@ -95,7 +95,7 @@ class ConceptAgent:
 
     def energy(self, state: EntityState, attention: np.ndarray) -> float:
         """E(x, a, w) of a scene under the observed concept."""
-        code = to_tensor(self.code)[None]
+        code = codes_of(self.code, self.model.energy, times=1)
         with torch.no_grad():
             return float(self.model.energy(scene_of(state, attention), code)[0])
 
@@ -113,7 +113,7 @@ class ConceptAgent:
         scene = scene_of(replace(state, movable=movable), attention).repeat(len(places))
         entities = scene.entities.clone()
         entities[:, state.cursor, POSITION] = torch.from_numpy(places)
-        codes = to_tensor(self.code)[None].expand(len(places), -1)
+        codes = codes_of(self.code, self.model.energy, times=len(places))
         with torch.no_grad():
             energies = self.model.energy(scene.replace(entities=entities), codes)
         return energies.numpy().reshape(resolution, resolution)

@@ -12,7 +12,7 @@ from ..envs.entities import COLOUR, PLANE_HALF_WIDTH, POSITION, EntityState
 from .config import InferenceConfig
 from .descent import descend
 from .energy import ConceptEnergy
-from .tensors import scene_of, to_tensor
+from .tensors import codes_of, scene_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +56,13 @@ def generate(
         attention: (N,) which entities take part.
         code: (code_size,) the concept w.
         config: particles, iterations, seed.
+
+    Raises:
+        ShapeError, NonFiniteError: on an attention or a code of another shape, NaN or infinity.
     """
     config = config or InferenceConfig()
     scenes = scene_of(state, attention).repeat(config.particles)
-    codes = to_tensor(code)[None].expand(config.particles, -1)
+    codes = codes_of(code, energy, times=config.particles)
     editable = _editable(state)
     start = _random_starts(scenes.entities, config)
 

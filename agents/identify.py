@@ -12,7 +12,7 @@ from ..envs.entities import EntityState
 from .config import InferenceConfig
 from .descent import descend
 from .energy import ConceptEnergy
-from .tensors import scene_of, to_tensor
+from .tensors import codes_of, scene_of
 
 THRESHOLD = 0.5
 """Entities whose inferred attention is above this are attended."""
@@ -56,6 +56,9 @@ def identify(
         state: the scene.
         code: (code_size,) the concept w.
         config: particles, iterations, seed.
+
+    Raises:
+        ShapeError, NonFiniteError: on a code of another shape, NaN or infinity.
     """
     config = config or InferenceConfig()
     nothing = np.zeros_like(state.present)
@@ -63,7 +66,7 @@ def identify(
         entities=state.entities, present=state.present, movable=nothing, paintable=nothing
     )
     scenes = scene_of(static, nothing).repeat(config.particles)
-    codes = to_tensor(code)[None].expand(config.particles, -1)
+    codes = codes_of(code, energy, times=config.particles)
     generator = torch.Generator().manual_seed(config.seed)
     start = torch.rand(scenes.attention.shape, generator=generator)
     start[0] = 0.5

@@ -11,7 +11,7 @@ from torch import Tensor
 from ..envs.demonstrations import Demonstration
 from ..envs.entities import EntityState, check_array
 from ..envs.errors import MixedLayoutError, NoDemonstrationsError, ShapeError
-from .energy import Scene
+from .energy import ConceptEnergy, Scene
 
 
 def to_tensor(values: np.ndarray | Sequence[np.ndarray]) -> Tensor:
@@ -19,8 +19,23 @@ def to_tensor(values: np.ndarray | Sequence[np.ndarray]) -> Tensor:
     return torch.from_numpy(np.asarray(values, dtype=np.float32))
 
 
+def codes_of(code: np.ndarray, energy: ConceptEnergy, *, times: int) -> Tensor:
+    """A concept code (C,) `times` in a row, (times, C), for an energy.
+
+    Raises:
+        ShapeError, NonFiniteError: unless the code has as many finite numbers as the energy takes.
+    """
+    check_array(code, "code", (energy.config.code_size,))
+    return to_tensor(code)[None].expand(times, -1)
+
+
 def scene_of(state: EntityState, attention: np.ndarray) -> Scene:
-    """A batch of one scene."""
+    """A batch of one scene.
+
+    Raises:
+        ShapeError, NonFiniteError: unless the attention has a finite number for each entity.
+    """
+    check_array(attention, "attention", state.present.shape)
     return Scene(
         entities=to_tensor(state.entities)[None],
         attention=to_tensor(attention)[None],

@@ -1,13 +1,22 @@
 """From arrays to tensors, and the demonstrations that are refused."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
-from agent_scenes import demonstrations, draw_event
+from agent_scenes import demonstrations, draw_event, tiny_model
 
-from conceptgym.agents.tensors import scene_of, stack_demonstrations, to_tensor
+from conceptgym.agents.generate import generate
+from conceptgym.agents.identify import identify
+from conceptgym.agents.tensors import codes_of, scene_of, stack_demonstrations, to_tensor
 from conceptgym.envs import Demonstration
-from conceptgym.envs.errors import MixedLayoutError, NoDemonstrationsError, ShapeError
+from conceptgym.envs.errors import (
+    MixedLayoutError,
+    NoDemonstrationsError,
+    NonFiniteError,
+    ShapeError,
+)
 
 
 def with_rows(demo: Demonstration, rows: int) -> Demonstration:
@@ -34,6 +43,44 @@ def test_a_scene_holds_its_state_and_attention() -> None:
         expected = np.asarray(getattr(event.before, name), dtype=np.float32)[None]
         assert np.array_equal(getattr(scene, name).numpy(), expected)
     assert np.array_equal(scene.attention.numpy()[0], event.attention)
+
+
+def test_codes_and_attention_that_do_not_fit_are_refused() -> None:
+    state, energy = draw_event().before, tiny_model().energy
+    code, attention, end = np.ones(4), np.ones(9), "every entry must be a finite number"
+    spoilt = np.where(np.arange(9) == 2, np.nan, attention)
+    assert codes_of(code, energy, times=3).shape == (3, 4)
+    cases: list[tuple[Callable[[], object], type[Exception], str]] = [
+        (
+            lambda: codes_of(np.ones(32), energy, times=1),
+            ShapeError,
+            "code has shape (32,), expected (4,); pass an array of that shape",
+        ),
+        (
+            lambda: generate(energy, state, attention, code=-np.inf * code),
+            NonFiniteError,
+            f"code holds -inf at index (0,); {end}",
+        ),
+        (
+            lambda: identify(energy, state, code=np.nan * code),
+            NonFiniteError,
+            f"code holds nan at index (0,); {end}",
+        ),
+        (
+            lambda: generate(energy, state, np.ones(5), code=code),
+            ShapeError,
+            "attention has shape (5,), expected (9,); pass an array of that shape",
+        ),
+        (
+            lambda: generate(energy, state, spoilt, code=code),
+            NonFiniteError,
+            f"attention holds nan at index (2,); {end}",
+        ),
+    ]
+    for ask, kind, text in cases:
+        with pytest.raises(kind) as caught:
+            ask()
+        assert str(caught.value) == text
 
 
 def test_demonstrations_are_stacked_in_order() -> None:
