@@ -33,8 +33,8 @@ class Table:
         for row in self.rows:
             table.add_row(*map(Text, row))
         console.print(table)
-        console.print(Text(self.note, "dim"))
-        console.print()
+        if self.note:
+            console.print(Text(self.note + "\n", "dim"))
 
     @property
     def markdown(self) -> str:

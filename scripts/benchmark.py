@@ -1,0 +1,226 @@
+"""Speeds, compared within one run, into out/benchmark.json.
+
+    python scripts/benchmark.py
+
+- ArmReach-v0: control steps of `env.step` against raw `mj_step` of the same model with as many
+  sub-steps, over the same trajectory (an episode of the agent), in turns. CPU time of one thread.
+- Particle-v0: steps a second beside Gymnasium's own CartPole-v1 and Reacher-v5, in turns.
+- The agent on one core: infer w from 5 demonstrations, generate, identify.
+- Inverse kinematics from the home position to targets 0.03 m to 0.3 m above the table, and joint
+  paths between hovering places.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import mujoco
+import numpy as np
+import torch
+import tyro
+from rich.console import Console
+from tqdm import tqdm
+
+import conceptgym.envs as envs
+from conceptgym.agents import ConceptAgent, IKController
+from conceptgym.agents.arm_motion import Waypoint, plan_joint_path
+from conceptgym.agents.arm_speed import BLOCK, record_trajectory, time_trajectory
+from conceptgym.agents.evaluation_tables import Table
+from conceptgym.envs.arm_model import CONTROL_TIMESTEP, HOME_QPOS, HOVER_HEIGHT, VELOCITY_LIMITS
+
+Row = dict[str, Any]
+_TOLERANCE = 1e-3  # of the inverse kinematics [m]
+ARM = "ArmReach-v0 against raw mj_step"
+NOTES = {
+    ARM: "Share of raw speed. Fastest: the fastest repeats of each block compared, as timeit does, "
+    "which leaves out what a busy machine does to either. Median and quartiles: of all pairs of "
+    f"blocks of {BLOCK} control steps; other work on the machine's cores lowers them. Times are of "
+    "a control step, fastest."
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args:
+    """Command line of `scripts/benchmark.py`."""
+
+    repeats: int = 20
+    """Times that each episode of the arm is run."""
+    scenes: int = 20
+    """Scenes a concept to time the agent on."""
+    targets: int = 200
+    """Targets of the inverse kinematics, a quarter as many of the paths."""
+    seed: int = 0
+    """Seed of scenes and targets."""
+    checkpoint: Path | None = None
+    """Other weights than the shipped ones."""
+    out: Path = Path("out/benchmark.json")
+    """Where to write the numbers."""
+
+
+def main(args: Args) -> None:
+    """Measure, print, write."""
+    torch.set_num_threads(1)
+    agent = ConceptAgent.from_pretrained(args.checkpoint)
+    parts: dict[str, Callable[[], list[Row]]] = {
+        ARM: lambda: measure_arm(agent, args),
+        "Steps a second": lambda: measure_particle(args),
+        "The agent on one core": lambda: measure_agent(agent, args),
+        "Inverse kinematics": lambda: measure_kinematics(args),
+    }
+    machine = describe_machine()
+    found: dict[str, list[Row]] = {}
+    with tqdm(parts.items(), unit="part") as bar:
+        for name, measure in bar:
+            bar.set_description(name)
+            found[name] = measure()
+    console = Console()
+    console.print()
+    for name, rows in found.items():
+        as_table(name, rows).print(console)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.write_text(json.dumps({"machine": machine, **found}, indent=2) + "\n")
+    console.print(f"wrote {args.out}", highlight=False)
+
+
+def describe_machine() -> Row:
+    """What the numbers were measured on."""
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "python": platform.python_version(),
+        "mujoco": mujoco.__version__,
+        "torch": torch.__version__,
+    }
+
+
+def measure_arm(agent: ConceptAgent, args: Args) -> list[Row]:
+    """Ratio of steps a second, environment over raw; by task and number of objects, and of all."""
+    agent.observe(envs.record_demonstrations(concept="closest", episodes=5, seed=args.seed))
+    rows, every = [], []
+    for task in envs.TASKS:
+        for objects in (3, 5, 8):
+            options = {"concept": "closest", "task": task, "n_objects": objects}
+            env = gym.make("conceptgym/ArmReach-v0", **options)
+            trajectory = record_trajectory(agent, env, seed=args.seed)
+            runs = [time_trajectory(trajectory, raw_first=k % 2 == 1) for k in range(args.repeats)]
+            every.append(np.stack(runs))  # (repeats, blocks, 2)
+            rows.append({"task": task, "objects": objects} | _compare(every[-1]))
+    pooled = _compare(np.concatenate(every, axis=1))
+    return [*rows, {"task": "all", "objects": None} | pooled]
+
+
+def _compare(seconds: np.ndarray) -> Row:
+    ratios = seconds[..., 1] / seconds[..., 0]
+    low, middle, high = np.quantile(ratios, [0.25, 0.5, 0.75])
+    fastest = seconds.min(axis=0).sum(axis=0) / (seconds.shape[1] * BLOCK)
+    return {
+        "fastest": float(fastest[1] / fastest[0]),
+        "median": float(middle),
+        "quartiles": f"{low:.3f}-{high:.3f}",
+        "env [us]": 1e6 * float(fastest[0]),
+        "raw [us]": 1e6 * float(fastest[1]),
+    }
+
+
+def measure_particle(args: Args) -> list[Row]:
+    """Steps a second with random actions, resets left out."""
+    names = ("conceptgym/Particle-v0", "CartPole-v1", "Reacher-v5")
+    made = [gym.make(name) for name in names]
+    seconds = np.array([[_step_seconds(env, k) for env in made] for k in range(args.repeats)])
+    return [
+        {"environment": name, "steps a second": 1.0 / float(np.median(column))}
+        for name, column in zip(names, seconds.T, strict=True)
+    ]
+
+
+def _step_seconds(env: gym.Env, seed: int, *, steps: int = 300) -> float:
+    env.action_space.seed(seed)
+    actions = [env.action_space.sample() for _ in range(steps)]
+    env.reset(seed=seed)
+    spent = 0.0
+    for action in actions:
+        begin = time.thread_time()
+        _, _, terminated, truncated, _ = env.step(action)
+        spent += time.thread_time() - begin
+        if terminated or truncated:
+            env.reset()
+    return spent / steps
+
+
+def measure_agent(agent: ConceptAgent, args: Args) -> list[Row]:
+    """Seconds to infer from 5 demonstrations, to generate and to identify, over all concepts."""
+    spent: dict[str, list[float]] = {"infer": [], "generate": [], "identify": []}
+    for name in envs.CONCEPTS:
+        env = envs.ParticleEnv(name)
+        for k in range(args.seed, args.seed + args.scenes):
+            shown = envs.record_demonstrations(concept=name, episodes=5, seed=k)
+            env.reset(seed=k)
+            before, after, attention = env.event.before, env.event.after, env.event.attention
+            spent["infer"].append(_seconds(lambda: agent.observe(shown)))  # noqa: B023
+            spent["generate"].append(_seconds(lambda: agent.generate(before, attention)))  # noqa: B023
+            spent["identify"].append(_seconds(lambda: agent.identify(after)))  # noqa: B023
+    both = np.add(spent["infer"], spent["generate"]).tolist()
+    return [_spread(name, values) for name, values in {**spent, "infer + generate": both}.items()]
+
+
+def measure_kinematics(args: Args) -> list[Row]:
+    """Milliseconds and success of single targets and of joint paths."""
+    rng, controller = np.random.default_rng(args.seed), IKController()
+    controller.solve(HOME_QPOS, np.array([0.5, 0.0, 0.2]))  # builds what is built once
+    spent, hits, postures = [], 0, []
+    for _ in range(args.targets):
+        place = envs.plane_to_table(rng.uniform(-1, 1, 2))
+        target = np.append(place, rng.uniform(0.03, 0.3))
+        begin = time.perf_counter()
+        result = controller.solve(HOME_QPOS, target)
+        spent.append(time.perf_counter() - begin)
+        hits += result.reached and result.position_error <= _TOLERANCE
+        over = np.append(place, HOVER_HEIGHT)
+        postures.append((controller.solve(HOME_QPOS, over).qpos, over))
+    shares, paths, found = [], [], 0
+    for (start, _), (_, target) in zip(postures[::4], postures[2::4], strict=False):
+        begin = time.perf_counter()
+        path = plan_joint_path(controller, start, [Waypoint(position_in_world=target)])
+        paths.append(time.perf_counter() - begin)
+        found += path.reached
+        steps = np.diff(path.qpos, axis=0, prepend=start[None])
+        shares.append(np.abs(steps / (CONTROL_TIMESTEP * VELOCITY_LIMITS)).max(initial=0.0))
+    ik = _spread("target", spent) | {"within 1 mm": f"{hits} of {len(spent)}", "velocity": None}
+    way = _spread("joint path", paths) | {"within 1 mm": f"{found} of {len(paths)}"}
+    return [ik, way | {"velocity": float(np.max(shares))}]
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    run()
+    return time.perf_counter() - begin
+
+
+def _spread(name: str, seconds: Sequence[float]) -> Row:
+    middle, upper = np.quantile(seconds, [0.5, 0.95])
+    return {"what": name, "median [s]": float(middle), "p95 [s]": float(upper), "n": len(seconds)}
+
+
+def as_table(title: str, rows: list[Row]) -> Table:
+    """The rows as text."""
+    cells = [tuple(_text(value) for value in row.values()) for row in rows]
+    return Table(title=title, header=tuple(rows[0]), rows=cells, note=NOTES.get(title, ""))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.0f}" if value >= 100 else f"{value:.3f}"
+    return "-" if value is None else str(value)
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Args, description=__doc__))
