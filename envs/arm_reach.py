@@ -59,7 +59,7 @@ class ArmReachEnv(ConceptEnv):
     touch. Truncated after 500 steps.
 
     Reward: minus the concept's residual (generate) or minus the share of wrong answers (identify),
-    plus 1 on success.
+    plus 1 on the step that ends the episode in success.
     """
 
     objects_range: ClassVar[tuple[int, int]] = (3, 8)
@@ -121,18 +121,18 @@ class ArmReachEnv(ConceptEnv):
         self._state = self.world.entity_state()
         at_rest = self.world.fingertip_speed <= AT_REST
         if self.task == "identify":
-            success = bool(np.array_equal(self.answer, attention))
+            holds = bool(np.array_equal(self.answer, attention))
             withdrawn = self.world.fingertip_in_world[2] > WITHDRAWN_HEIGHT
             waits = at_rest and withdrawn and bool(self.answer.any())
             self._held = self._held + 1 if waits else 0
             terminated = self._held >= SUBMIT_STEPS
         else:
-            success = at_rest and self.concept.succeeds(self.state, attention)
-            self._held = self._held + 1 if success else 0
+            holds = at_rest and self.concept.succeeds(self.state, attention)
+            self._held = self._held + 1 if holds else 0
             terminated = self._held >= HOLD_STEPS
         if self.render_mode is not None:
             self._fingertips.append(self.world.fingertip_in_world)
-        reward, info = self._judge(self.residual(), success, terminated=terminated)
+        reward, info = self._judge(self.residual(), holds, terminated=terminated)
         return self.observe(), reward, terminated, False, info
 
     def close(self) -> None:

@@ -17,14 +17,15 @@ from .rendering.window import Window
 from .spaces import Observation, entity_observation
 
 SUCCESS_BONUS = 1.0
-"""The reward's success term, paid on every step that ends in success."""
+"""The reward's success term, paid on the step that ends an episode in success."""
 
 
 class ConceptEnv(gym.Env[Observation, np.ndarray]):
     """Base of the two worlds; they add their physics, action space and judgement.
 
     Reward: `info["reward_terms"]` holds "residual" (minus the residual) and "success"
-    (`SUCCESS_BONUS` or 0); the reward is their sum. `info["is_success"]` is a bool.
+    (`SUCCESS_BONUS` or 0); the reward is their sum. `info["is_success"]` is a bool, True only on
+    the step that terminates the episode in success.
     """
 
     objects_range: ClassVar[tuple[int, int]]
@@ -103,9 +104,14 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         return entity_observation(self.state, self.event.attention, self.task)
 
     def _judge(
-        self, residual: float, success: bool, *, terminated: bool
+        self, residual: float, holds: bool, *, terminated: bool
     ) -> tuple[float, dict[str, Any]]:
-        """The step's reward and info, after its picture was brought up to date."""
+        """The step's reward and info, after its picture was brought up to date.
+
+        Success counts only where it ends the episode: paid on every step, it would be worth most
+        to a policy that keeps the episode from ending.
+        """
+        success = holds and terminated
         if self.render_mode is not None:
             self._trail.append(self._cursor_position())
         self._status = "success" if success else "failed" if terminated else ""
@@ -161,8 +167,7 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         self._window.show(self._frame())
 
     def _frame(self) -> np.ndarray:
-        over = bool(self._status) or self.answer.any()
-        shown = self.task == "generate" or over
+        shown = self.task == "generate" or bool(self._status)
         overlay = Overlay(
             attended=self.event.attention if shown else None,
             identified=self.answer,

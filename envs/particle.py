@@ -54,7 +54,7 @@ class ParticleEnv(ConceptEnv):
     "identify": the answer equals the attention over all present entities.
 
     Reward: minus the concept's residual (generate) or minus the share of wrong answers (identify),
-    plus 1 on success.
+    plus 1 on the step that ends the episode in success.
 
     Actions outside the box are clipped; wrong shapes and NaN raise `ShapeError`, `NonFiniteError`.
     """
@@ -93,14 +93,14 @@ class ParticleEnv(ConceptEnv):
         bounded = np.clip(np.asarray(action, dtype=np.float32), -1.0, 1.0)
         if self.task == "identify":
             self._answer = (bounded > 0.0) & self.state.present
-            success = bool(np.array_equal(self._answer, attention))
+            holds = bool(np.array_equal(self._answer, attention))
             terminated = True
         else:
             at_rest = self._edit(bounded)
-            success = at_rest and self.concept.succeeds(self.state, attention)
-            self._held = self._held + 1 if success else 0
+            holds = at_rest and self.concept.succeeds(self.state, attention)
+            self._held = self._held + 1 if holds else 0
             terminated = self._held >= HOLD_STEPS
-        reward, info = self._judge(self.residual(), success, terminated=terminated)
+        reward, info = self._judge(self.residual(), holds, terminated=terminated)
         return self.observe(), reward, terminated, False, info
 
     def close(self) -> None:

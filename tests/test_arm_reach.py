@@ -136,10 +136,10 @@ def test_generate_ends_after_five_steps_at_rest_where_it_holds(
     for action in path.actions:
         _, reward, terminated, truncated, info = env.step(action)
         right = env.concept.succeeds(env.state, env.event.attention)
-        success = right and env.world.fingertip_speed <= AT_REST
-        assert info["is_success"] == success and (reward > 0.0) == success and not truncated
-        held = held + 1 if success else 0
+        holds = right and env.world.fingertip_speed <= AT_REST
+        held = held + 1 if holds else 0
         assert terminated == (held == HOLD_STEPS)
+        assert info["is_success"] == terminated == (reward > 0.0) and not truncated
         if terminated:
             break
     assert terminated and info["is_success"]
