@@ -1,7 +1,7 @@
 """Checkpoints: one safetensors file with its own JSON header; nothing is ever unpickled.
 
 The header travels inside the file (safetensors metadata), so one atomic rename replaces both, and
-holds a SHA-256 digest of the tensors, so that a truncated or altered file is refused.
+holds a SHA-256 digest of the tensors and of itself, so that a truncated or altered file is refused.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ FORMAT = 1
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
     """Write tensors and header to `path`; a kill at any moment leaves the old file or the new."""
     plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    full = {**header, "format": FORMAT, "sha256": _digest(plain)}
+    full = {**header, "format": FORMAT}
+    full["sha256"] = _digest(plain, full)
     data = safetensors.torch.save(plain, metadata={"header": json.dumps(full, sort_keys=True)})
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".part")
@@ -65,7 +66,7 @@ def load_tensors(
             "file: fetch or train it again"
         ) from error
     header = _parse_header(path, text)
-    if header.get("sha256") != _digest(tensors):
+    if header.get("sha256") != _digest(tensors, header):
         raise CheckpointError(
             f"checkpoint {path} does not match its own digest; it was altered: "
             "fetch or train it again"
@@ -103,8 +104,9 @@ def _parse_header(path: Path, text: str | None) -> dict[str, Any]:
     return header
 
 
-def _digest(tensors: Mapping[str, Tensor]) -> str:
-    digest = hashlib.sha256()
+def _digest(tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> str:
+    signed = {name: value for name, value in header.items() if name != "sha256"}
+    digest = hashlib.sha256(json.dumps(signed, sort_keys=True).encode())
     for name in sorted(tensors):
         value = tensors[name]
         digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())

@@ -90,7 +90,7 @@ def test_altered_tensors(path: Path) -> None:
 
 @settings(max_examples=120, deadline=None, derandomize=True)
 @given(place=st.floats(0.0, 1.0, exclude_max=True), bit=st.integers(0, 7))
-def test_no_flipped_bit_changes_a_tensor_unseen(
+def test_no_flipped_bit_changes_a_tensor_or_the_header_unseen(
     tmp_path_factory: pytest.TempPathFactory, place: float, bit: int
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "flipped.safetensors"
@@ -99,9 +99,10 @@ def test_no_flipped_bit_changes_a_tensor_unseen(
     whole[int(place * len(whole))] ^= 1 << bit
     path.write_bytes(whole)
     try:
-        tensors, _ = load_tensors(path)
+        tensors, header = load_tensors(path)
     except CheckpointError:
         return
+    assert {name: header[name] for name in HEADER} == HEADER
     assert tensors.keys() == TENSORS.keys()
     assert all(torch.equal(tensors[name], value) for name, value in TENSORS.items())
 
