@@ -10,6 +10,7 @@ import numpy as np
 
 from ..entities import MAX_ENTITIES, EntityState, check_array
 from ..errors import ConceptParameterError, ShapeError
+from .sampling import move_cursor_away
 
 TASKS = ("generate", "identify")
 
@@ -36,8 +37,9 @@ class Event:
 class Concept(ABC):
     """A relation over entity states; its dataclass fields are its parameters.
 
-    Sub-classes set the class variables and write `sample_after`, `sample_before`, `random` and
-    `residual`. `residual` and `succeeds` judge states only: they know nothing of the sampler.
+    Sub-classes set the class variables and write `sample_after` and `residual`, and where it is
+    not the cursor that is moved, `editable` and `sample_before`. `residual` and `succeeds` judge
+    states only: they know nothing of the sampler.
     """
 
     name: ClassVar[str]
@@ -110,11 +112,14 @@ class Concept(ABC):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Entities in which the concept holds (n_objects + 1, 6), and which are attended."""
 
-    @abstractmethod
     def sample_before(
         self, rng: np.random.Generator, after: EntityState, attention: np.ndarray
     ) -> EntityState:
-        """A state that differs from `after` only in what may be edited, and fails the test."""
+        """A state that differs from `after` only in what may be edited, and fails the test.
+
+        By default the cursor stands elsewhere.
+        """
+        return move_cursor_away(rng, after, lambda state: not self.succeeds(state, attention))
 
     @abstractmethod
     def residual(self, state: EntityState, attention: np.ndarray) -> float:
@@ -122,7 +127,11 @@ class Concept(ABC):
 
     def succeeds(self, state: EntityState, attention: np.ndarray) -> bool:
         """Whether the concept holds: the residual is at most `tolerance`."""
-        return self.residual(state, attention) <= self.tolerance
+        return self.passes(self.residual(state, attention))
+
+    def passes(self, residual: float) -> bool:
+        """Whether the concept holds in a state of this residual."""
+        return residual <= self.tolerance
 
     def check_attention(self, state: EntityState, attention: np.ndarray) -> np.ndarray:
         """The attended objects as row numbers.
@@ -133,7 +142,7 @@ class Concept(ABC):
             NonFiniteError: on NaN or infinity.
         """
         check_array(attention, "attention", (MAX_ENTITIES,))
-        rows = np.flatnonzero(np.asarray(attention, dtype=bool) & state.objects)
+        (rows,) = (np.asarray(attention, dtype=bool) & state.objects).nonzero()
         low, high = self.num_attended
         if not low <= len(rows) <= high:
             raise ShapeError(

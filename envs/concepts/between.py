@@ -13,7 +13,6 @@ from .base import Concept
 from .sampling import (
     assemble,
     attended_mask,
-    move_cursor_away,
     random_colours,
     spaced_positions,
 )
@@ -52,11 +51,6 @@ class Between(Concept):
         cursor = positions[list(pair)].mean(axis=0)
         entities = assemble(cursor, positions, random_colours(rng, n_objects))
         return entities, attended_mask(n_objects, *pair)
-
-    def sample_before(
-        self, rng: np.random.Generator, after: EntityState, attention: np.ndarray
-    ) -> EntityState:
-        return move_cursor_away(rng, after, lambda state: not self.succeeds(state, attention))
 
     def residual(self, state: EntityState, attention: np.ndarray) -> float:
         one, other = self.check_attention(state, attention)

@@ -14,7 +14,6 @@ from .sampling import (
     assemble,
     attended_mask,
     draw_until,
-    move_cursor_away,
     random_colours,
     spaced_positions,
 )
@@ -49,11 +48,6 @@ class Near(Concept):
                 break
         entities = assemble(cursor, positions, random_colours(rng, n_objects))
         return entities, attended_mask(n_objects, attended)
-
-    def sample_before(
-        self, rng: np.random.Generator, after: EntityState, attention: np.ndarray
-    ) -> EntityState:
-        return move_cursor_away(rng, after, lambda state: not self.succeeds(state, attention))
 
     def residual(self, state: EntityState, attention: np.ndarray) -> float:
         (row,) = self.check_attention(state, attention)

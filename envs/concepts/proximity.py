@@ -15,7 +15,6 @@ from .sampling import (
     OBJECT_SPACING,
     assemble,
     attended_mask,
-    move_cursor_away,
     random_colours,
     spaced_positions,
 )
@@ -62,11 +61,6 @@ class Proximity(Concept):
     def sample_positions(self, rng: np.random.Generator, n_objects: int) -> np.ndarray:
         """Positions (n_objects, 2) [plane units] among which each object may lead."""
         return spaced_positions(rng, n_objects)
-
-    def sample_before(
-        self, rng: np.random.Generator, after: EntityState, attention: np.ndarray
-    ) -> EntityState:
-        return move_cursor_away(rng, after, lambda state: not self.succeeds(state, attention))
 
     def residual(self, state: EntityState, attention: np.ndarray) -> float:
         (row,) = self.check_attention(state, attention)
