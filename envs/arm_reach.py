@@ -98,7 +98,7 @@ class ArmReachEnv(ConceptEnv):
     @property
     def answer(self) -> np.ndarray:
         """(MAX_ENTITIES,) bool, the entities touched so far in an identify task."""
-        return self.world.touched & (self.task == "identify")
+        return self.world.touched if self.task == "identify" else super().answer
 
     def residual(self) -> float:
         """The concept's residual, or the share of entities answered wrongly."""
@@ -116,23 +116,24 @@ class ArmReachEnv(ConceptEnv):
         Raises:
             ShapeError, NonFiniteError: on a bad action.
         """
-        attention = self.event.attention
+        _ = self.event  # there is none before the first reset
         self.world.step(action)
         self._state = self.world.entity_state()
+        residual = self.residual()
         at_rest = self.world.fingertip_speed <= AT_REST
         if self.task == "identify":
-            holds = bool(np.array_equal(self.answer, attention))
+            holds = residual == 0.0
             withdrawn = self.world.fingertip_in_world[2] > WITHDRAWN_HEIGHT
             waits = at_rest and withdrawn and bool(self.answer.any())
             self._held = self._held + 1 if waits else 0
             terminated = self._held >= SUBMIT_STEPS
         else:
-            holds = at_rest and self.concept.succeeds(self.state, attention)
+            holds = at_rest and self.concept.passes(residual)
             self._held = self._held + 1 if holds else 0
             terminated = self._held >= HOLD_STEPS
         if self.render_mode is not None:
             self._fingertips.append(self.world.fingertip_in_world)
-        reward, info = self._judge(self.residual(), holds, terminated=terminated)
+        reward, info = self._judge(residual, holds, terminated=terminated)
         return self.observe(), reward, terminated, False, info
 
     def close(self) -> None:

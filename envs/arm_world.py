@@ -111,8 +111,7 @@ class ArmWorld:
     @property
     def fingertip_speed(self) -> float:
         """Speed of the fingertip in world [m/s]."""
-        velocity = self._jacobian @ self.data.qvel
-        return math.sqrt(velocity @ velocity)
+        return math.hypot(*(self._jacobian @ self.data.qvel))
 
     def reset(self, entity_state: EntityState) -> None:
         """Place the objects and the arm, at rest, whatever happened before.

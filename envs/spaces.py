@@ -44,20 +44,16 @@ def entity_spaces() -> dict[str, spaces.Space]:
 
 def entity_observation(state: EntityState, attention: np.ndarray, task: str) -> Observation:
     """Observe `state`; in an identify task the attention and the edit masks are hidden."""
-    shown = task == "generate"
     entities = state.entities.copy()
     positions = entities[:, POSITION]
     np.minimum(np.maximum(positions, -_POSITION_BOUND), _POSITION_BOUND, out=positions)
-
-    def mask(values: np.ndarray) -> np.ndarray:
-        return values.astype(np.int8) if shown else np.zeros(MAX_ENTITIES, dtype=np.int8)
-
+    masks = np.zeros((len(_MASKS), MAX_ENTITIES), dtype=np.int8)
+    masks[0] = state.present
+    if task == "generate":
+        masks[1], masks[2], masks[3] = state.movable, state.paintable, attention
     return {
         "entities": entities,
-        "present": state.present.astype(np.int8),
-        "movable": mask(state.movable),
-        "paintable": mask(state.paintable),
-        "attention": mask(attention),
+        **dict(zip(_MASKS, masks, strict=True)),
         "task": np.int64(TASKS.index(task)),
     }
 
