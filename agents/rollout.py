@@ -51,13 +51,14 @@ def roll_out(
         agent: it has observed demonstrations.
         env: made by ``gym.make("conceptgym/…")``.
         seed: of the scene.
-        on_step: called once the first plan is made and after every step, with `env`:
+        on_step: called after the reset, once the first plan is made, and after every step, with `env`:
             the place to take frames.
     """
     world = env.unwrapped
     if not isinstance(world, ConceptEnv):
         raise TypeError(f"env is a {type(world).__name__}, expected a conceptgym environment")
     observation, info = env.reset(seed=seed)
+    on_step(env)
     start = np.ones(1, dtype=bool)
     steps, longest, ended, truncated = 0, 0.0, False, False
     while not ended:

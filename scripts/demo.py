@@ -50,6 +50,8 @@ class Args:
     """Demonstrations."""
     out: Path = Path("out")
     """Folder of the results."""
+    video: str = "demo.mp4"
+    """Name of the video there; .gif works too."""
     checkpoint: Path | None = None
     """Other weights than the shipped ones."""
 
@@ -154,7 +156,7 @@ def _write_video(args: Args, demos: list[envs.Demonstration], films: dict[str, F
     arm = opening + films["arm"].frames
     length = max(len(particle), len(arm)) + HOLD
     pairs = zip(Film(particle).padded(length), Film(arm).padded(length), strict=True)
-    path = args.out / "demo.mp4"
+    path = args.out / args.video
     return write_video((side_by_side(left, right) for left, right in pairs), path, fps=FPS)
 
 

@@ -30,7 +30,7 @@ def test_a_right_plan_succeeds(env_id: str, task: str) -> None:
     assert run.planned_residual == pytest.approx(0.0, abs=2e-3)
     assert run.residual == world.residual() <= world.concept.tolerance
     assert run.plan.task == task and run.plan is agent.plan()
-    assert seen == [env] * (run.steps + 1)
+    assert seen == [env] * (run.steps + 2)
     assert 0.0 < run.seconds_to_plan < 60.0
 
 
@@ -62,12 +62,14 @@ def test_the_seed_alone_decides_the_scene() -> None:
     assert other.residual != first.residual
 
 
-def test_the_planned_place_is_in_the_frames_from_the_start() -> None:
+def test_the_planned_place_is_in_every_frame_but_the_first() -> None:
     env, world, agent = make(WORLDS[0])
-    plans: list[np.ndarray] = []
+    plans: list[np.ndarray | None] = []
     roll_out(agent, env, seed=4, on_step=lambda _: plans.append(world._plan))
     goal = world.event.after
+    assert plans.pop(0) is None
     for plan in plans:
+        assert plan is not None
         np.testing.assert_allclose(plan, goal.positions[[goal.cursor]])
     show_plan(world, None)
     assert world._plan is None
