@@ -51,8 +51,8 @@ def roll_out(
         agent: it has observed demonstrations.
         env: made by ``gym.make("conceptgym/…")``.
         seed: of the scene.
-        on_step: called after the reset, once the first plan is made, and after every step, with `env`:
-            the place to take frames.
+        on_step: called with `env` after the reset, once the first plan is made, and after every
+            step: the place to take frames.
     """
     world = env.unwrapped
     if not isinstance(world, ConceptEnv):
