@@ -16,6 +16,8 @@ from .descent import descend
 from .model import ConceptModel
 from .tensors import stack_demonstrations
 
+_TOLERANCE = 1e-5  # steps on w are short: its gradients are small beside a code's unit variance
+
 
 @dataclass(frozen=True, kw_only=True)
 class InferResult:
@@ -73,6 +75,7 @@ def infer(
         iterations=config.code_iterations,
         project=normalise_code,
         step_size=config.code_step,
+        tolerance=_TOLERANCE,
     )
     best = found.best
     return InferResult(
