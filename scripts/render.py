@@ -34,7 +34,7 @@ from conceptgym.envs.rendering.video import side_by_side, write_video
 
 FPS = 25
 FIRST = 12
-"""Frames for which the start is held."""
+"""Frames for which the scene is held, and as many for the plan."""
 LAST = 25
 """Frames for which the end is held."""
 
@@ -121,9 +121,9 @@ def film(
 
 
 def joined(films: list[list[np.ndarray]]) -> Iterator[np.ndarray]:
-    """The worlds side by side; start and end are held, a shorter film waits at its end."""
-    length = FIRST + max(map(len, films)) + LAST
-    held = [chain(repeat(f[0], FIRST), f, repeat(f[-1])) for f in films]
+    """The worlds side by side; scene, plan and end are held, a shorter film waits at its end."""
+    length = 2 * (FIRST - 1) + max(map(len, films)) + LAST
+    held = [chain(repeat(f[0], FIRST), repeat(f[1], FIRST), f[2:], repeat(f[-1])) for f in films]
     for _, *frames in zip(range(length), *held, strict=False):
         yield frames[0] if len(frames) == 1 else side_by_side(*frames)
 

@@ -115,8 +115,10 @@ def test_render_holds_both_ends_and_marks_the_plan(tmp_path: Path) -> None:
     first, last = frames[: module.FIRST], frames[-module.LAST :]
     assert np.ptp(first.astype(int), axis=0).max() == 0
     assert np.ptp(last.astype(int), axis=0).max() == 0
-    violet = np.abs(frames[0].astype(int) - (124, 77, 240)).sum(axis=-1) < 60
-    assert violet.sum() > 20, "the plan is drawn before the first move"
+    planned = frames[module.FIRST : 2 * module.FIRST]
+    assert np.ptp(planned.astype(int), axis=0).max() == 0
+    violet = np.abs(frames.astype(int) - (124, 77, 240)).sum(axis=-1) < 60
+    assert violet[0].sum() == 0 and violet[module.FIRST].sum() > 20, "the plan comes second"
 
 
 def test_films_of_both_worlds_stand_side_by_side() -> None:
@@ -124,12 +126,13 @@ def test_films_of_both_worlds_stand_side_by_side() -> None:
     short = [np.full((4, 4, 3), k, dtype=np.uint8) for k in (1, 2)]
     long = [np.full((6, 8, 3), k, dtype=np.uint8) for k in (3, 4, 5)]
     frames = list(module.joined([short, long]))
-    assert len(frames) == module.FIRST + 3 + module.LAST
+    assert len(frames) == 2 * module.FIRST + 1 + module.LAST
     assert frames[0].shape == (6, 4 + 8 + 8, 3)
     seen = [(int(frame[3, 0, 0]), int(frame[3, -1, 0])) for frame in frames]
-    acting = seen[module.FIRST :]
-    assert set(seen[: module.FIRST]) == {(1, 3)}
-    assert acting[:3] == [(1, 3), (2, 4), (2, 5)] and set(acting[3:]) == {(2, 5)}
+    scene, plan, acting = np.split(seen, [module.FIRST, 2 * module.FIRST])
+    assert np.array_equal(np.unique(scene, axis=0), [(1, 3)])
+    assert np.array_equal(np.unique(plan, axis=0), [(2, 4)])
+    assert np.array_equal(np.unique(acting, axis=0), [(2, 5)])
 
 
 def test_render_refuses_other_kinds_of_files(tmp_path: Path) -> None:
