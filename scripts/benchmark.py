@@ -207,7 +207,12 @@ def _seconds(run: Callable[[], object]) -> float:
 
 def _spread(name: str, seconds: Sequence[float]) -> Row:
     middle, upper = np.quantile(seconds, [0.5, 0.95])
-    return {"what": name, "median [s]": float(middle), "p95 [s]": float(upper), "n": len(seconds)}
+    return {
+        "what": name,
+        "median [ms]": 1e3 * float(middle),
+        "p95 [ms]": 1e3 * float(upper),
+        "n": len(seconds),
+    }
 
 
 def as_table(title: str, rows: list[Row]) -> Table:
