@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..envs.arm_actions import action_from_targets
-from ..envs.arm_model import HOVER_HEIGHT, NUM_JOINTS, OBJECT_HALF_SIZE
+from ..envs.arm_model import (
+    CONTROL_TIMESTEP,
+    HOVER_HEIGHT,
+    NUM_JOINTS,
+    OBJECT_HALF_SIZE,
+    VELOCITY_LIMITS,
+)
 from ..envs.entities import MAX_ENTITIES, check_array
 from ..envs.errors import ShapeError
 from ..envs.frames import plane_to_table
@@ -23,7 +29,15 @@ TOUCH_HEIGHT = 2.0 * OBJECT_HALF_SIZE - 0.003
 _MOVE_SPEED = 0.6  # [m/s]
 _TOUCH_SPEED = 0.15  # [m/s]
 _SETTLE_STEPS = 12
-_NEW_EPISODE = 0.5  # joints this far from where they were commanded belong to another episode
+# (7,) no joint moves further than this in a control step of one episode [rad].
+_MOST_TRAVEL = 1.5 * CONTROL_TIMESTEP * VELOCITY_LIMITS
+_ARM_SHAPES = {
+    "qpos": (NUM_JOINTS,),
+    "qvel": (NUM_JOINTS,),
+    "gripper": (1,),
+    "fingertip": (3,),
+    "touched": (MAX_ENTITIES,),
+}
 _MOST_RETRIES = 3
 _NOTHING_TO_DO = "the plan leaves nothing for the arm to move or touch"
 
@@ -33,7 +47,7 @@ class ArmPolicy:
 
     The scene is looked at in every step: another scene is planned for anew; if only objects were
     moved, the answer stays and the path is planned anew; objects that a touch missed are tried
-    again.
+    again. A jump of the joints, or a touch undone, is the start of another episode.
     """
 
     def __init__(self, planner: Planner, controller: IKController) -> None:
@@ -42,6 +56,8 @@ class ArmPolicy:
         self._view: View | None = None
         self._path: JointPath | None = None
         self._hold = np.zeros(NUM_JOINTS)
+        self._last_qpos = np.zeros(NUM_JOINTS)
+        self._last_touched = np.zeros(MAX_ENTITIES, dtype=bool)
         self._index = 0
         self._retries = 0
         self.plan: Plan | None = None
@@ -50,7 +66,9 @@ class ArmPolicy:
         """The action (8,) for an observation."""
         view, (qpos, touched) = View.of(observation), _joints_and_touched(observation)
         known = self._view
-        if self.plan is None or known is None or not self._continues(view, known, qpos):
+        same_episode = self._continues(qpos, touched)
+        self._last_qpos, self._last_touched = qpos, touched
+        if self.plan is None or known is None or not (same_episode and view.same_scene(known)):
             self._retries = 0
             self._decide(view, qpos)
         elif view.moved(known):
@@ -63,8 +81,11 @@ class ArmPolicy:
             self._index += 1
         return action_from_targets(self._hold)
 
-    def _continues(self, view: View, known: View, qpos: np.ndarray) -> bool:
-        return view.same_scene(known) and float(np.abs(qpos - self._hold).max()) < _NEW_EPISODE
+    def _continues(self, qpos: np.ndarray, touched: np.ndarray) -> bool:
+        """Whether this observation can follow the last one within an episode."""
+        travel = np.abs(qpos - self._last_qpos)
+        undone = self._last_touched & ~touched
+        return bool(np.all(travel <= _MOST_TRAVEL)) and not undone.any()
 
     def _missed(self, touched: np.ndarray) -> np.ndarray:
         """Identified entities that the finished path did not touch, (N,) bool."""
@@ -137,13 +158,12 @@ def _above(table: np.ndarray, *, dwell: int = 0) -> Waypoint:
 
 
 def _joints_and_touched(observation: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    for key in ("qpos", "touched"):
+    for key, shape in _ARM_SHAPES.items():
         if key not in observation:
             raise ShapeError(
                 f"observation has no key {key!r}; it has {sorted(observation)}; "
                 "pass an observation of conceptgym/ArmReach-v0"
             )
+        check_array(observation[key], f"observation['{key}']", shape)
     qpos = np.asarray(observation["qpos"], dtype=np.float64)
-    check_array(qpos, "observation['qpos']", (NUM_JOINTS,))
-    check_array(observation["touched"], "observation['touched']", (MAX_ENTITIES,))
     return qpos, np.asarray(observation["touched"]).astype(bool)

@@ -140,6 +140,11 @@ class ConceptAgent:
             NoDemonstrationsError: before any concept was observed.
             ShapeError, NonFiniteError: on a bad observation.
         """
+        if not isinstance(observation, Mapping):
+            raise ShapeError(
+                f"observation is a {type(observation).__name__}, expected a dictionary; "
+                "pass an observation of a conceptgym environment"
+            )
         if "entities" not in observation:
             raise ShapeError(
                 f"observation has no key 'entities'; it has {sorted(observation)}; "

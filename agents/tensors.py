@@ -54,9 +54,10 @@ def stack_demonstrations(demonstrations: Sequence[Demonstration]) -> tuple[Tenso
         NonFiniteError: if a trajectory holds NaN or infinity.
         MixedLayoutError: if their entity arrays differ in shape.
     """
-    if isinstance(demonstrations, Demonstration):
+    if not isinstance(demonstrations, Sequence):
         raise ShapeError(
-            "demonstrations is a Demonstration, expected a list of them; pass [demonstration]"
+            f"demonstrations is a {type(demonstrations).__name__}, expected a list of them; "
+            "pass [demonstration]"
         )
     if len(demonstrations) == 0:
         raise NoDemonstrationsError(

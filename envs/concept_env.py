@@ -151,6 +151,7 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
 
     def render(self) -> np.ndarray | None:  # type: ignore[override]
         """The frame in mode "rgb_array"; in mode "human" it is shown as the episode runs."""
+        _ = self.event  # refuses before the first reset
         return self._frame() if self.render_mode == "rgb_array" else None
 
     def close(self) -> None:

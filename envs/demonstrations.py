@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 
 import gymnasium as gym
 import numpy as np
 
 from .concepts import Concept
 from .entities import MAX_ENTITIES, NUM_FEATURES, check_array
-from .errors import ConfigError, UnknownConceptError
+from .errors import ConfigError
 from .particle import ParticleEnv, action_towards
 
 _RECORDING = 1  # keeps the recordings' scenes apart from those of reset(seed)
@@ -74,21 +75,31 @@ def record_demonstrations(
 
     Raises:
         UnknownConceptError: on an unknown concept or parameter.
-        ConfigError: if `episodes` is below 1, or the environment is not the particle world.
+        ConfigError: if `episodes` is below 1, `seed` is no whole number from 0, or the
+            environment is not the particle world.
     """
-    if episodes < 1:
+    if not isinstance(episodes, Integral) or episodes < 1:
         raise ConfigError(f"episodes={episodes} must be at least 1; ask for one or more")
-    env = gym.make(env_id, concept=concept, parameters=parameters, n_objects=n_objects)
-    world = env.unwrapped
-    if not isinstance(world, ParticleEnv):
+    if not isinstance(seed, Integral) or seed < 0:
+        raise ConfigError(f"seed={seed} must be a whole number of at least 0; choose one")
+    if not _is_particle(env_id):
         raise ConfigError(
             f"env_id={env_id!r} has no scripted demonstrator; use 'conceptgym/Particle-v0'"
         )
+    env = gym.make(env_id, concept=concept, parameters=parameters, n_objects=n_objects)
+    world = env.unwrapped
+    if not isinstance(world, ParticleEnv):
+        raise TypeError(f"{env_id} made a {type(world).__name__}, expected a ParticleEnv")
     try:
         seeds = np.random.SeedSequence([seed, _RECORDING]).generate_state(episodes)
         return [_record(env, world, int(number)) for number in seeds]
     finally:
         env.close()
+
+
+def _is_particle(env_id: str) -> bool:
+    spec = gym.registry.get(env_id.rpartition(":")[2])
+    return spec is not None and spec.entry_point == "conceptgym.envs.particle:ParticleEnv"
 
 
 def _record(env: gym.Env, world: ParticleEnv, seed: int) -> Demonstration:
@@ -102,8 +113,9 @@ def _record(env: gym.Env, world: ParticleEnv, seed: int) -> Demonstration:
         states.append(world.state.entities)
         ended = terminated or truncated
     if not info["is_success"]:
-        raise UnknownConceptError(
-            f"the demonstrator failed at concept '{world.concept.name}' in the scene of seed {seed}"
+        raise ConfigError(
+            f"the demonstrator failed at concept '{world.concept.name}' in the scene of seed "
+            f"{seed}; choose another seed or mend the concept's sampler"
         )
     return Demonstration(
         trajectory=np.stack(states),

@@ -25,7 +25,6 @@ import gymnasium as gym
 import mujoco
 import numpy as np
 import torch
-import tyro
 from rich.console import Console
 from tqdm import tqdm
 
@@ -33,6 +32,7 @@ import conceptgym.envs as envs
 from conceptgym.agents import ConceptAgent, IKController
 from conceptgym.agents.arm_motion import Waypoint, plan_joint_path
 from conceptgym.agents.arm_speed import BLOCK, record_trajectory, time_trajectory
+from conceptgym.agents.cli import run
 from conceptgym.agents.evaluation_tables import Table
 from conceptgym.envs.arm_model import CONTROL_TIMESTEP, HOME_QPOS, HOVER_HEIGHT, VELOCITY_LIMITS
 
@@ -228,4 +228,4 @@ def _text(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Args, description=__doc__))
+    run(main, Args, __doc__)

@@ -21,13 +21,13 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import torch
-import tyro
 from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
 import conceptgym.envs as envs
 from conceptgym.agents import ConceptAgent
+from conceptgym.agents.cli import run
 from conceptgym.agents.figures import draw_energy
 from conceptgym.agents.rollout import Rollout, roll_out
 from conceptgym.envs.rendering.markers import Overlay
@@ -216,4 +216,4 @@ def _print(numbers: dict[str, Any], paths: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Args, description=__doc__))
+    run(main, Args, __doc__)

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import tyro
 from rich.console import Console
 from tqdm import tqdm
 
+from conceptgym.agents.cli import run
 from conceptgym.agents.evaluation import Outcome, run_jobs
 from conceptgym.agents.evaluation_config import WORLDS, EvaluationConfig
 from conceptgym.agents.evaluation_files import record, write_files
@@ -113,4 +113,4 @@ def _about(args: Args, config: EvaluationConfig, *, seconds: float) -> dict[str,
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Args, description=__doc__))
+    run(main, Args, __doc__)

@@ -22,11 +22,11 @@ from typing import Any, Literal
 import gymnasium as gym
 import numpy as np
 import torch
-import tyro
 from tqdm import tqdm
 
 import conceptgym.envs as envs
 from conceptgym.agents import ConceptAgent
+from conceptgym.agents.cli import run
 from conceptgym.agents.evaluation_config import WORLDS
 from conceptgym.agents.rollout import Rollout, roll_out
 from conceptgym.envs.errors import ConceptGymError
@@ -130,6 +130,6 @@ def joined(films: list[list[np.ndarray]]) -> Iterator[np.ndarray]:
 
 if __name__ == "__main__":
     try:
-        main(tyro.cli(Args, description=__doc__))
+        run(main, Args, __doc__)
     except ConceptGymError as error:
         sys.exit(f"error: {error}")

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-import tyro
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from conceptgym.agents.checkpoint import load_tensors, save_tensors
+from conceptgym.agents.cli import run
 from conceptgym.agents.config import EnergyConfig, TrainConfig
 from conceptgym.agents.data import EventPool, build_pool
 from conceptgym.agents.trainer import Progress, Trainer
@@ -126,4 +126,4 @@ def export(checkpoint: Path, path: Path, *, device: str) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Args, description=__doc__))
+    run(main, Args, __doc__)

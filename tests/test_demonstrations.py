@@ -153,11 +153,12 @@ class NeverNear(Near):
 
 
 def test_a_demonstrator_that_fails_says_so() -> None:
-    with pytest.raises(UnknownConceptError) as error:
+    with pytest.raises(ConfigError) as error:
         record_demonstrations(concept=NeverNear(), episodes=1, seed=0)
     seed = int(np.random.SeedSequence([0, 1]).generate_state(1)[0])
     assert str(error.value) == (
-        f"the demonstrator failed at concept 'near' in the scene of seed {seed}"
+        f"the demonstrator failed at concept 'near' in the scene of seed {seed}; "
+        "choose another seed or mend the concept's sampler"
     )
 
 
@@ -193,3 +194,15 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
     assert str(empty.value) == (
         "trajectory has shape (0, 9, 6), expected (1, 9, 6); pass an array of that shape"
     )
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5, "one"])
+def test_a_seed_that_is_none_is_refused(seed: object) -> None:
+    with pytest.raises(ConfigError) as error:
+        record_demonstrations(concept="near", seed=seed)  # type: ignore[arg-type]
+    assert str(error.value) == f"seed={seed} must be a whole number of at least 0; choose one"
+
+
+def test_another_environment_is_refused_before_it_is_made() -> None:
+    with pytest.raises(ConfigError, match="^env_id='CartPole-v1' has no scripted demonstrator;"):
+        record_demonstrations("CartPole-v1", concept="near")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from conceptgym.assets import asset_path
+from conceptgym.envs import CONCEPTS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -43,26 +44,24 @@ def table_rows():
     return {cells[0].strip(): [c.strip() for c in cells[1:]] for cells in lines if len(cells) == 7}
 
 
-@pytest.mark.parametrize("concept", ["colour", "left_of", "near", "between", "closest", "furthest"])
+@pytest.mark.parametrize("concept", [*CONCEPTS, "mean"])
 def test_the_table_is_the_recorded_evaluation(concept):
     recorded = json.loads(asset_path("weights/concept_energy.json").read_text())["evaluation"]
-    cells = table_rows()[concept]
-    columns = [
-        ("particle", "generate", 5),
-        ("particle", "identify", 5),
-        ("particle", "generate", 1),
-        ("particle", "identify", 1),
-        ("arm", "generate", 5),
-        ("arm", "identify", 5),
-    ]
-    for cell, (world, task, number) in zip(cells, columns, strict=True):
-        rows = [
+    rows = recorded["means"] if concept == "mean" else recorded["rows"]
+    steps = max(recorded["config"]["code_iterations"])
+    columns = [("particle", task, n) for n in (5, 1) for task in ("generate", "identify")]
+    columns += [("arm", "generate", 5), ("arm", "identify", 5)]
+    for cell, column in zip(table_rows()[concept], columns, strict=True):
+        found = [
             row
-            for row in recorded["rows"]
-            if (row["concept"], row["world"], row["task"], row["demonstrations"])
-            == (concept, world, task, number)
+            for row in rows
+            if (row["world"], row["task"], row["demonstrations"]) == column
+            and row["code_iterations"] == steps
+            and row.get("concept", "mean") == concept
         ]
-        if not rows:
-            assert cell == "–"
+        if not found:
+            assert cell == "–" and concept == "colour"
             continue
-        assert f"{100 * rows[0]['success']:.1f}%" in cell
+        (row,) = found
+        share, low, high = (100 * row[name] for name in ("success", "low", "high"))
+        assert cell == f"{share:.1f}% ({low:.0f}–{high:.0f})"

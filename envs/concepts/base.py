@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import ClassVar
 
 import numpy as np
@@ -56,10 +57,10 @@ class Concept(ABC):
 
     def __post_init__(self) -> None:
         for name, (low, high) in self.parameter_ranges.items():
-            value = float(getattr(self, name))
-            if not low <= value <= high:
+            value = getattr(self, name)
+            if not isinstance(value, Real) or not low <= float(value) <= high:
                 raise ConceptParameterError(
-                    f"{name}={value} of concept '{self.name}' is outside [{low}, {high}]; "
+                    f"{name}={value!r} of concept '{self.name}' is outside [{low}, {high}]; "
                     "choose a value in that range"
                 )
 

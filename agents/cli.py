@@ -1,0 +1,23 @@
+"""How the scripts start: the command line, and errors without a traceback."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+import tyro
+
+from ..envs.errors import ConceptGymError
+
+_Arguments = TypeVar("_Arguments")
+
+
+def run(
+    main: Callable[[_Arguments], None], arguments: type[_Arguments], description: str | None
+) -> None:
+    """Parse the command line into `arguments` and run `main`; bad input ends with its text."""
+    try:
+        main(tyro.cli(arguments, description=description))
+    except ConceptGymError as error:
+        sys.exit(f"error: {error}")
