@@ -17,12 +17,12 @@ from ..envs.arm_model import (
     VELOCITY_LIMITS,
 )
 from ..envs.entities import MAX_ENTITIES, check_array
-from ..envs.errors import ShapeError
 from ..envs.frames import plane_to_table
+from ..envs.spaces import check_keys
 from .arm_motion import JointPath, Waypoint, plan_joint_path
 from .generate import GenerateResult
 from .ik import IKController
-from .plan import Plan, Planner, View, target_of
+from .plan import Plan, Planner, View, make_plan, target_of
 
 TOUCH_HEIGHT = 2.0 * OBJECT_HALF_SIZE - 0.003
 """How low the fingertip is sent to touch an object, a little into its top [m]."""
@@ -97,11 +97,7 @@ class ArmPolicy:
 
     def _decide(self, view: View, qpos: np.ndarray) -> None:
         """Ask the energy, then find the way."""
-        if view.task == "generate":
-            result = self._planner.generate(view.state, view.attention)
-        else:
-            result = self._planner.identify(view.state)
-        self.plan = Plan(task=view.task, result=result)
+        self.plan = make_plan(self._planner, view)
         self._follow(view, qpos, np.zeros_like(view.attention))
 
     def _redo(self, view: View, qpos: np.ndarray, touched: np.ndarray) -> None:
@@ -158,12 +154,8 @@ def _above(table: np.ndarray, *, dwell: int = 0) -> Waypoint:
 
 
 def _joints_and_touched(observation: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    check_keys(observation, _ARM_SHAPES, source="conceptgym/ArmReach-v0")
     for key, shape in _ARM_SHAPES.items():
-        if key not in observation:
-            raise ShapeError(
-                f"observation has no key {key!r}; it has {sorted(observation)}; "
-                "pass an observation of conceptgym/ArmReach-v0"
-            )
         check_array(observation[key], f"observation['{key}']", shape)
     qpos = np.asarray(observation["qpos"], dtype=np.float64)
     return qpos, np.asarray(observation["touched"]).astype(bool)

@@ -13,7 +13,7 @@ from ..envs.errors import ConceptGymError
 _Arguments = TypeVar("_Arguments")
 
 
-def run(
+def run_script(
     main: Callable[[_Arguments], None], arguments: type[_Arguments], description: str | None
 ) -> None:
     """Parse the command line into `arguments` and run `main`; bad input ends with its text."""

@@ -13,6 +13,7 @@ import torch
 from ..envs.demonstrations import Demonstration
 from ..envs.entities import PLANE_HALF_WIDTH, POSITION, EntityState
 from ..envs.errors import NoDemonstrationsError, ShapeError
+from ..envs.spaces import check_keys
 from .arm_policy import ArmPolicy
 from .config import InferenceConfig
 from .generate import GenerateResult, generate
@@ -145,11 +146,7 @@ class ConceptAgent:
                 f"observation is a {type(observation).__name__}, expected a dictionary; "
                 "pass an observation of a conceptgym environment"
             )
-        if "entities" not in observation:
-            raise ShapeError(
-                f"observation has no key 'entities'; it has {sorted(observation)}; "
-                "pass an observation of a conceptgym environment"
-            )
+        check_keys(observation, ["entities"])
         batched = np.ndim(observation["entities"]) == 3
         if not batched:
             return self._act(0, observation, episode_start), state

@@ -60,7 +60,7 @@ def shown_alternatives(
     concept: Concept, demonstrations: Sequence[Demonstration]
 ) -> tuple[Alternative, ...]:
     """What every one of the demonstrations shows, other than `concept`."""
-    ends = [(_end(item), item.attention.astype(bool)) for item in demonstrations]
+    ends = [(item.state_at(-1), item.attention.astype(bool)) for item in demonstrations]
     others = [kind for name, kind in CONCEPTS.items() if name != concept.name]
     found = [_of_concept(_estimate(kind, ends), *ends[0]) for kind in others]
     found.append(_same_offset(ends))
@@ -115,15 +115,6 @@ def explain_identification(
 def _concepts_first(names: Sequence[str]) -> tuple[str, ...]:
     """The names without `SAME_OFFSET`, unless there is nothing else."""
     return tuple(name for name in names if name != SAME_OFFSET) or tuple(names)
-
-
-def _end(demonstration: Demonstration) -> EntityState:
-    return EntityState(
-        entities=demonstration.after,
-        present=demonstration.present,
-        movable=demonstration.movable,
-        paintable=demonstration.paintable,
-    )
 
 
 def _of_concept(concept: Concept, state: EntityState, attention: np.ndarray) -> Alternative:

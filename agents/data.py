@@ -71,14 +71,15 @@ def _draw_family(
     rows = []
     for _ in range(config.instances):
         concept = CONCEPTS[name].random(rng)
-        events = [_draw_event(concept, rng) for _ in range(config.events)]
+        events = [draw_event(concept, rng) for _ in range(config.events)]
         rows.append([np.stack(part) for part in zip(*map(_event_arrays, events), strict=True)])
         progress(config.events)
     before, after, masks = (np.stack(part) for part in zip(*rows, strict=True))
     return before, after, masks
 
 
-def _draw_event(concept: Concept, rng: np.random.Generator) -> Event:
+def draw_event(concept: Concept, rng: np.random.Generator) -> Event:
+    """An event with a number of objects that the concept allows, each as likely."""
     low, high = concept.num_objects
     return concept.sample(rng, n_objects=int(rng.integers(low, high + 1)))
 

@@ -67,12 +67,7 @@ def draw_energy(
 
 
 def _picture(renderer: PlaneRenderer, demonstration: Demonstration) -> np.ndarray:
-    state = EntityState(
-        entities=demonstration.after,
-        present=demonstration.present,
-        movable=demonstration.movable,
-        paintable=demonstration.paintable,
-    )
+    state = demonstration.state_at(-1)
     trail = demonstration.trajectory[:, state.cursor, POSITION]
     return renderer.draw(state, Overlay(attended=demonstration.attention, trail=trail))
 

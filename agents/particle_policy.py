@@ -9,7 +9,7 @@ import numpy as np
 
 from ..envs.particle import action_towards
 from .generate import GenerateResult
-from .plan import Plan, Planner, View
+from .plan import Plan, Planner, View, make_plan
 
 
 class ParticlePolicy:
@@ -25,15 +25,8 @@ class ParticlePolicy:
         view = View.of(observation)
         known = self._view
         if self.plan is None or known is None or not view.same_scene(known) or view.moved(known):
-            self._view, self.plan = view, self._make_plan(view)
+            self._view, self.plan = view, make_plan(self._planner, view)
         result = self.plan.result
         if isinstance(result, GenerateResult):
             return action_towards(view.state, result.entities)
         return np.where(result.attention, 1.0, -1.0).astype(np.float32)
-
-    def _make_plan(self, view: View) -> Plan:
-        if view.task == "generate":
-            result = self._planner.generate(view.state, view.attention)
-        else:
-            result = self._planner.identify(view.state)
-        return Plan(task=view.task, result=result)

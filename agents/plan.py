@@ -115,6 +115,13 @@ def _task_of(observation: Mapping[str, Any]) -> str:
     return TASKS[int(values[0])]
 
 
+def make_plan(planner: Planner, view: View) -> Plan:
+    """Ask the planner the question of the view's task."""
+    if view.task == "generate":
+        return Plan(task=view.task, result=planner.generate(view.state, view.attention))
+    return Plan(task=view.task, result=planner.identify(view.state))
+
+
 def target_of(plan: Plan, state: EntityState) -> np.ndarray | None:
     """The planned position (2,) of the cursor [plane units], if the plan moves it."""
     if not isinstance(plan.result, GenerateResult) or not state.movable[state.cursor]:

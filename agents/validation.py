@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..envs.concepts import CONCEPTS, Concept, Event
+from ..envs.concepts import CONCEPTS
 from ..envs.demonstrations import Demonstration
 from .config import InferenceConfig
+from .data import draw_event
 from .generate import generate
 from .identify import identify
 from .infer import infer
@@ -51,8 +52,12 @@ def _solve(
     model: ConceptModel, name: str, rng: np.random.Generator, demonstrations: int
 ) -> tuple[bool, bool]:
     concept = CONCEPTS[name].random(rng)
-    shown = [_demonstrate(_draw(concept, rng)) for _ in range(demonstrations)]
-    asked = _draw(concept, rng)
+    events = [draw_event(concept, rng) for _ in range(demonstrations)]
+    shown = [
+        Demonstration.of(np.stack([event.before.entities, event.after.entities]), event)
+        for event in events
+    ]
+    asked = draw_event(concept, rng)
     config = InferenceConfig(particles=8)
     code = infer(model, shown, config=config).code
     made = generate(model.energy, asked.before, asked.attention, code=code, config=config)
@@ -60,18 +65,3 @@ def _solve(
     found = identify(model.energy, asked.after, code=code, config=config)
     same = bool(np.array_equal(found.attention, asked.attention))
     return concept.succeeds(after, asked.attention), same
-
-
-def _draw(concept: Concept, rng: np.random.Generator) -> Event:
-    low, high = concept.num_objects
-    return concept.sample(rng, n_objects=int(rng.integers(low, high + 1)))
-
-
-def _demonstrate(event: Event) -> Demonstration:
-    return Demonstration(
-        trajectory=np.stack([event.before.entities, event.after.entities]),
-        attention=event.attention,
-        present=event.after.present,
-        movable=event.after.movable,
-        paintable=event.after.paintable,
-    )

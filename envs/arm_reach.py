@@ -100,12 +100,6 @@ class ArmReachEnv(ConceptEnv):
         """(MAX_ENTITIES,) bool, the entities touched so far in an identify task."""
         return self.world.touched if self.task == "identify" else super().answer
 
-    def residual(self) -> float:
-        """The concept's residual, or the share of entities answered wrongly."""
-        if self.task == "identify":
-            return self.mismatch()
-        return self.concept.residual(self.state, self.event.attention)
-
     def observe(self) -> Observation:
         """The observation of the current state."""
         return {**super().observe(), **self.world.arm_observation()}

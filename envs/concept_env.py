@@ -126,9 +126,11 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
     def _cursor_position(self) -> np.ndarray:
         return self.state.entities[self.state.cursor, POSITION].astype(np.float64)
 
-    @abstractmethod
     def residual(self) -> float:
         """The current residual: the concept's, or the share of entities answered wrongly."""
+        if self.task == "identify":
+            return self.mismatch()
+        return self.concept.residual(self.state, self.event.attention)
 
     @abstractmethod
     def _start(self, state: EntityState) -> None:

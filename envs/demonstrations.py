@@ -9,8 +9,8 @@ from numbers import Integral
 import gymnasium as gym
 import numpy as np
 
-from .concepts import Concept
-from .entities import MAX_ENTITIES, NUM_FEATURES, check_array
+from .concepts import Concept, Event
+from .entities import MAX_ENTITIES, NUM_FEATURES, EntityState, check_array
 from .errors import ConfigError
 from .particle import ParticleEnv, action_towards
 
@@ -52,6 +52,26 @@ class Demonstration:
     def after(self) -> np.ndarray:
         """(N, 6) entities at the end."""
         return self.trajectory[-1]
+
+    def state_at(self, step: int) -> EntityState:
+        """The state at a step; -1 is the end."""
+        return EntityState(
+            entities=self.trajectory[step],
+            present=self.present,
+            movable=self.movable,
+            paintable=self.paintable,
+        )
+
+    @classmethod
+    def of(cls, trajectory: np.ndarray, event: Event) -> Demonstration:
+        """A trajectory (T, N, 6) through an event, with the event's masks."""
+        return cls(
+            trajectory=trajectory,
+            attention=event.attention,
+            present=event.after.present,
+            movable=event.after.movable,
+            paintable=event.after.paintable,
+        )
 
 
 def record_demonstrations(
@@ -117,10 +137,4 @@ def _record(env: gym.Env, world: ParticleEnv, seed: int) -> Demonstration:
             f"the demonstrator failed at concept '{world.concept.name}' in the scene of seed "
             f"{seed}; choose another seed or mend the concept's sampler"
         )
-    return Demonstration(
-        trajectory=np.stack(states),
-        attention=event.attention,
-        present=event.after.present,
-        movable=event.after.movable,
-        paintable=event.after.paintable,
-    )
+    return Demonstration.of(np.stack(states), event)

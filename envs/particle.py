@@ -76,31 +76,26 @@ class ParticleEnv(ConceptEnv):
         """(MAX_ENTITIES,) bool, what the identify action marked."""
         return self._answer
 
-    def residual(self) -> float:
-        """The concept's residual, or the share of entities answered wrongly."""
-        if self.task == "identify":
-            return self.mismatch()
-        return self.concept.residual(self.state, self.event.attention)
-
     def step(self, action: np.ndarray) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Apply an action; see the class for its meaning.
 
         Raises:
             ShapeError, NonFiniteError: on a bad action.
         """
-        attention = self.event.attention
+        _ = self.event  # there is none before the first reset
         check_array(action, "action", self.action_space.shape or ())
         bounded = np.clip(np.asarray(action, dtype=np.float32), -1.0, 1.0)
         if self.task == "identify":
             self._answer = (bounded > 0.0) & self.state.present
-            holds = bool(np.array_equal(self._answer, attention))
-            terminated = True
+            residual = self.residual()
+            holds, terminated = residual == 0.0, True
         else:
             at_rest = self._edit(bounded)
-            holds = at_rest and self.concept.succeeds(self.state, attention)
+            residual = self.residual()
+            holds = at_rest and self.concept.passes(residual)
             self._held = self._held + 1 if holds else 0
             terminated = self._held >= HOLD_STEPS
-        reward, info = self._judge(self.residual(), holds, terminated=terminated)
+        reward, info = self._judge(residual, holds, terminated=terminated)
         return self.observe(), reward, terminated, False, info
 
     def close(self) -> None:

@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,21 @@ def entity_observation(state: EntityState, attention: np.ndarray, task: str) -> 
     }
 
 
+def check_keys(
+    observation: Mapping[str, Any],
+    keys: Iterable[str],
+    *,
+    source: str = "a conceptgym environment",
+) -> None:
+    """Raise `ShapeError` unless `observation` has all `keys`; `source` says what has them."""
+    for key in keys:
+        if key not in observation:
+            raise ShapeError(
+                f"observation has no key {key!r}; it has {sorted(observation)}; "
+                f"pass an observation of {source}"
+            )
+
+
 def state_from_observation(observation: Mapping[str, Any]) -> EntityState:
     """The entity state that an observation of either world shows.
 
@@ -65,12 +80,7 @@ def state_from_observation(observation: Mapping[str, Any]) -> EntityState:
         ShapeError: if a key is missing or an array has another shape.
         NonFiniteError: on NaN or infinity.
     """
-    for key in _KEYS:
-        if key not in observation:
-            raise ShapeError(
-                f"observation has no key {key!r}; it has {sorted(observation)}; "
-                "pass an observation of a conceptgym environment"
-            )
+    check_keys(observation, _KEYS)
     for mask in _MASKS:
         check_array(observation[mask], mask, (MAX_ENTITIES,))  # as bool, NaN would pass for True
     return EntityState(

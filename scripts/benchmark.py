@@ -32,7 +32,7 @@ import conceptgym.envs as envs
 from conceptgym.agents import ConceptAgent, IKController
 from conceptgym.agents.arm_motion import Waypoint, plan_joint_path
 from conceptgym.agents.arm_speed import BLOCK, record_trajectory, time_trajectory
-from conceptgym.agents.cli import run
+from conceptgym.agents.cli import run_script
 from conceptgym.agents.evaluation_tables import Table
 from conceptgym.envs.arm_model import CONTROL_TIMESTEP, HOME_QPOS, HOVER_HEIGHT, VELOCITY_LIMITS
 
@@ -228,4 +228,4 @@ def _text(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    run(main, Args, __doc__)
+    run_script(main, Args, __doc__)

@@ -27,7 +27,8 @@ from tqdm import tqdm
 
 import conceptgym.envs as envs
 from conceptgym.agents import ConceptAgent
-from conceptgym.agents.cli import run
+from conceptgym.agents.cli import run_script
+from conceptgym.agents.evaluation_config import WORLDS
 from conceptgym.agents.figures import draw_energy
 from conceptgym.agents.rollout import Rollout, roll_out
 from conceptgym.envs.rendering.markers import Overlay
@@ -127,9 +128,8 @@ def _name(bar: tqdm, text: str) -> None:
 def _run(
     agent: ConceptAgent, concept: envs.Concept, world: str, seed: int, film: Film
 ) -> tuple[str, Rollout]:
-    env_id = {"particle": "conceptgym/Particle-v0", "arm": "conceptgym/ArmReach-v0"}[world]
     task = "generate" if world == "particle" else concept.tasks_on_arm[0]
-    env = gym.make(env_id, concept=concept, task=task, render_mode="rgb_array")
+    env = gym.make(WORLDS[world], concept=concept, task=task, render_mode="rgb_array")
     try:
         return task, roll_out(agent, env, seed=seed, on_step=film.shoot)
     finally:
@@ -164,14 +164,9 @@ def demonstration_frames(demos: list[envs.Demonstration]) -> list[np.ndarray]:
     """The demonstrations as frames of the particle world."""
     renderer, frames = PlaneRenderer(), []
     for number, demo in enumerate(demos, start=1):
-        for time_step, entities in enumerate(demo.trajectory):
-            state = envs.EntityState(
-                entities=entities,
-                present=demo.present,
-                movable=demo.movable,
-                paintable=demo.paintable,
-            )
-            trail = demo.trajectory[: time_step + 1, state.cursor, :2]
+        for step in range(len(demo.trajectory)):
+            state = demo.state_at(step)
+            trail = demo.trajectory[: step + 1, state.cursor, :2]
             title = f"shown {number} of {len(demos)}"
             overlay = Overlay(attended=demo.attention, trail=trail, title=title)
             frames.append(renderer.draw(state, overlay))
@@ -216,4 +211,4 @@ def _print(numbers: dict[str, Any], paths: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    run(main, Args, __doc__)
+    run_script(main, Args, __doc__)

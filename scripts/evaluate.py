@@ -25,7 +25,7 @@ import torch
 from rich.console import Console
 from tqdm import tqdm
 
-from conceptgym.agents.cli import run
+from conceptgym.agents.cli import run_script
 from conceptgym.agents.evaluation import Outcome, run_jobs
 from conceptgym.agents.evaluation_config import WORLDS, EvaluationConfig
 from conceptgym.agents.evaluation_files import record, write_files
@@ -113,4 +113,4 @@ def _about(args: Args, config: EvaluationConfig, *, seconds: float) -> dict[str,
 
 
 if __name__ == "__main__":
-    run(main, Args, __doc__)
+    run_script(main, Args, __doc__)

@@ -26,10 +26,9 @@ from tqdm import tqdm
 
 import conceptgym.envs as envs
 from conceptgym.agents import ConceptAgent
-from conceptgym.agents.cli import run
+from conceptgym.agents.cli import run_script
 from conceptgym.agents.evaluation_config import WORLDS
 from conceptgym.agents.rollout import Rollout, roll_out
-from conceptgym.envs.errors import ConceptGymError
 from conceptgym.envs.rendering.video import side_by_side, write_video
 
 FPS = 25
@@ -129,7 +128,4 @@ def joined(films: list[list[np.ndarray]]) -> Iterator[np.ndarray]:
 
 
 if __name__ == "__main__":
-    try:
-        run(main, Args, __doc__)
-    except ConceptGymError as error:
-        sys.exit(f"error: {error}")
+    run_script(main, Args, __doc__)

@@ -21,7 +21,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from conceptgym.agents.checkpoint import load_tensors, save_tensors
-from conceptgym.agents.cli import run
+from conceptgym.agents.cli import run_script
 from conceptgym.agents.config import EnergyConfig, TrainConfig
 from conceptgym.agents.data import EventPool, build_pool
 from conceptgym.agents.trainer import Progress, Trainer
@@ -126,4 +126,4 @@ def export(checkpoint: Path, path: Path, *, device: str) -> None:
 
 
 if __name__ == "__main__":
-    run(main, Args, __doc__)
+    run_script(main, Args, __doc__)

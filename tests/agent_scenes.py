@@ -60,13 +60,7 @@ def draw_event(concept: str = "between", *, seed: int = 0, n_objects: int = 3) -
 
 def demonstration(event: Event) -> Demonstration:
     """What an event shows."""
-    return Demonstration(
-        trajectory=np.stack([event.before.entities, event.after.entities]),
-        attention=event.attention,
-        present=event.after.present,
-        movable=event.after.movable,
-        paintable=event.after.paintable,
-    )
+    return Demonstration.of(np.stack([event.before.entities, event.after.entities]), event)
 
 
 def demonstrations(concept: str = "between", count: int = 3) -> list[Demonstration]:

@@ -68,8 +68,8 @@ def test_events_of_an_instance_share_their_concept(monkeypatch: pytest.MonkeyPat
         drawn.append(concept)
         return original(concept, rng)  # type: ignore[arg-type]
 
-    original = data._draw_event
-    monkeypatch.setattr(data, "_draw_event", draw)
+    original = data.draw_event
+    monkeypatch.setattr(data, "draw_event", draw)
     build_pool(SHORT)
     by_instance = np.array(drawn, dtype=object).reshape(9, SHORT.instances, SHORT.events)
     for name, family in zip(CONCEPTS, by_instance, strict=True):

@@ -18,13 +18,13 @@ MODULE = import_module("conceptgym.agents.validation")
 def events(monkeypatch: pytest.MonkeyPatch) -> list[Event]:
     """Every event drawn, in order; the last one is the one asked about."""
     drawn: list[Event] = []
-    original = MODULE._draw
+    original = MODULE.draw_event
 
     def draw(*arguments: Any) -> Event:
         drawn.append(original(*arguments))
         return drawn[-1]
 
-    monkeypatch.setattr(MODULE, "_draw", draw)
+    monkeypatch.setattr(MODULE, "draw_event", draw)
     return drawn
 
 
