@@ -148,7 +148,7 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
     def mismatch(self) -> float:
         """Share of the present entities that `answer` gets wrong."""
         present = self.state.present
-        wrong = (self.answer != self.event.attention) & present
+        wrong = (self.answer != self.event.answer) & present
         return float(np.count_nonzero(wrong) / np.count_nonzero(present))
 
     def render(self) -> np.ndarray | None:  # type: ignore[override]

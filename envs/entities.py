@@ -10,6 +10,9 @@ A row is an entity, a column a feature:
 | 3     | green    | linear share                        | [0, 1]      |
 | 4     | blue     | linear share                        | [0, 1]      |
 | 5     | cursor   | 1 for the cursor, 0 for the others  | {0, 1}      |
+| 6     | zone     | 1 for a marked zone, 0 for the others | {0, 1}    |
+
+A zone is a disc of `ZONE_RADIUS` that marks a place; it is neither an object nor the cursor.
 
 The plane is the square [-1, 1]², so the world is 2 plane units wide. Rows that hold no entity are
 zero and marked absent. The rows' order means nothing.
@@ -25,13 +28,16 @@ import numpy as np
 
 from .errors import NonFiniteError, ShapeError
 
-MAX_ENTITIES = 9
-"""Rows of every entity array: the arm's cursor and up to 8 objects."""
-FEATURES = ("x", "y", "red", "green", "blue", "cursor")
+MAX_ENTITIES = 16
+"""Rows of every entity array: the cursor, up to 12 objects and up to 3 zones."""
+FEATURES = ("x", "y", "red", "green", "blue", "cursor", "zone")
 NUM_FEATURES = len(FEATURES)
 POSITION = slice(0, 2)
 COLOUR = slice(2, 5)
 CURSOR = 5
+ZONE = 6
+ZONE_RADIUS = 0.35
+"""Radius of every zone [plane units]."""
 PLANE_HALF_WIDTH = 1.0
 """Half of the plane's width [plane units]."""
 
@@ -74,8 +80,14 @@ class EntityState:
 
     @cached_property
     def objects(self) -> np.ndarray:
-        """(MAX_ENTITIES,) bool, the entities that are present and not the cursor."""
-        return self.present & (self.entities[:, CURSOR] < 0.5)
+        """(MAX_ENTITIES,) bool, the entities that are neither the cursor nor a zone."""
+        special = (self.entities[:, CURSOR] > 0.5) | (self.entities[:, ZONE] > 0.5)
+        return self.present & ~special
+
+    @cached_property
+    def zones(self) -> np.ndarray:
+        """(MAX_ENTITIES,) bool, the marked zones."""
+        return self.present & (self.entities[:, ZONE] > 0.5)
 
     def with_entities(self, entities: np.ndarray) -> EntityState:
         """The same masks with other features, (MAX_ENTITIES, NUM_FEATURES)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from numbers import Real
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from ..errors import ConceptParameterError, ShapeError
 from .sampling import move_cursor_away
 
 TASKS = ("generate", "identify")
+SPLITS = ("any", "train", "held_out")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,23 +25,32 @@ class Event:
         before: the state in which the concept does not hold yet.
         after: the state in which it holds for the attended entities, and for no others.
         attention: (MAX_ENTITIES,) bool, the entities that take part.
+        stops: the states in which the phases are done, in order; by default `after` alone.
+        answer: (MAX_ENTITIES,) bool, what an identify task asks for; by default `attention`.
     """
 
     before: EntityState
     after: EntityState
     attention: np.ndarray
+    stops: tuple[EntityState, ...] = ()
+    answer: np.ndarray = None  # pyright: ignore[reportAssignmentType]
 
     def __post_init__(self) -> None:
         check_array(self.attention, "attention", (MAX_ENTITIES,))
+        if self.answer is None:
+            object.__setattr__(self, "answer", self.attention)
+        check_array(self.answer, "answer", (MAX_ENTITIES,))
+        if not self.stops:
+            object.__setattr__(self, "stops", (self.after,))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Concept(ABC):
     """A relation over entity states; its dataclass fields are its parameters.
 
-    Sub-classes set the class variables and write `sample_after` and `residual`, and where it is
-    not the cursor that is moved, `editable` and `sample_before`. `residual` and `succeeds` judge
-    states only: they know nothing of the sampler.
+    Sub-classes set the class variables and write `sample_after`, `residual` and `nearest`, and
+    where it is not the cursor that is moved, `editable` and `sample_before`. `residual` and
+    `succeeds` judge states only: they know nothing of the sampler.
     """
 
     name: ClassVar[str]
@@ -49,13 +59,22 @@ class Concept(ABC):
     """`succeeds` holds when the residual is at most this, in the residual's own unit."""
     num_attended: ClassVar[tuple[int, int]] = (1, 1)
     """Fewest and most attended entities."""
-    num_objects: ClassVar[tuple[int, int]] = (2, 8)
-    """Fewest and most objects, the cursor not counted, for which scenes can be sampled."""
+    num_objects: ClassVar[tuple[int, int]] = (2, 12)
+    """Fewest and most objects, cursor and zones not counted, for which scenes can be sampled."""
     tasks_on_arm: ClassVar[tuple[str, ...]] = TASKS
     """The tasks that the arm can do; in the plane every concept has both."""
     parameter_ranges: ClassVar[dict[str, tuple[float, float]]] = {}
+    parameter_choices: ClassVar[dict[str, tuple[str, ...]]] = {}
+    held_out_ranges: ClassVar[dict[str, tuple[tuple[float, float], ...]]] = {}
+    """Parts [low, high) of the ranges that training never sees: a fifth of each."""
 
     def __post_init__(self) -> None:
+        for name, choices in self.parameter_choices.items():
+            if getattr(self, name) not in choices:
+                raise ConceptParameterError(
+                    f"{name}={getattr(self, name)!r} of concept '{self.name}' is unknown; "
+                    f"choose one of {', '.join(choices)}"
+                )
         for name, (low, high) in self.parameter_ranges.items():
             value = getattr(self, name)
             if not isinstance(value, Real) or not low <= float(value) <= high:
@@ -65,15 +84,59 @@ class Concept(ABC):
                 )
 
     @property
-    def parameters(self) -> dict[str, float]:
+    def phases(self) -> tuple[Concept, ...]:
+        """The concepts to show one after the other, with one attention; mostly itself alone."""
+        return (self,)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
         """The parameters by name."""
-        return {field.name: float(getattr(self, field.name)) for field in fields(self)}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @property
+    def held_out(self) -> bool:
+        """Whether a parameter lies where training never looks."""
+        return any(
+            low <= float(getattr(self, name)) < high
+            for name, parts in self.held_out_ranges.items()
+            for low, high in parts
+        )
 
     @classmethod
-    def random(cls, rng: np.random.Generator) -> Concept:
-        """The concept with parameters drawn uniformly from `parameter_ranges`."""
-        ranges = cls.parameter_ranges.items()
-        return cls(**{name: float(rng.uniform(low, high)) for name, (low, high) in ranges})
+    def splits(cls) -> tuple[str, ...]:
+        """The splits that `random` can draw from."""
+        return SPLITS if cls.held_out_ranges else ("any", "train")
+
+    @classmethod
+    def random(cls, rng: np.random.Generator, *, split: str = "any") -> Concept:
+        """The concept with parameters drawn uniformly.
+
+        Args:
+            rng: the source of randomness.
+            split: "train" for parameters that training may use, "held_out" for those it never
+                sees, "any" for both.
+
+        Raises:
+            ConceptParameterError: if the concept has no such split.
+        """
+        if split not in cls.splits():
+            raise ConceptParameterError(
+                f"split={split!r} is unknown for concept '{cls.name}'; choose one of "
+                f"{', '.join(cls.splits())}"
+            )
+        while True:
+            concept = cls._draw(rng)
+            if split == "any" or concept.held_out == (split == "held_out"):
+                return concept
+
+    @classmethod
+    def _draw(cls, rng: np.random.Generator) -> Concept:
+        """One draw from all parameters, whatever the split."""
+        ranges, choices = cls.parameter_ranges.items(), cls.parameter_choices.items()
+        return cls(
+            **{name: float(rng.uniform(low, high)) for name, (low, high) in ranges},
+            **{name: str(rng.choice(values)) for name, values in choices},
+        )
 
     def sample(self, rng: np.random.Generator, *, n_objects: int) -> Event:
         """Draw an event with `n_objects` objects and a cursor, rows in random order.
@@ -91,11 +154,11 @@ class Concept(ABC):
                 "choose a number in that range"
             )
         entities, attended = self.sample_after(rng, n_objects)
-        order = rng.permutation(n_objects + 1)
+        order = rng.permutation(len(entities))
         after = _pad(entities[order])
         attention = np.zeros(MAX_ENTITIES, dtype=bool)
-        attention[: n_objects + 1] = attended[order]
-        present = np.arange(MAX_ENTITIES) <= n_objects
+        attention[: len(entities)] = attended[order]
+        present = np.arange(MAX_ENTITIES) < len(entities)
         movable, paintable = self.editable(after, attention)
         state = EntityState(entities=after, present=present, movable=movable, paintable=paintable)
         before = self.sample_before(rng, state, attention)
@@ -111,7 +174,10 @@ class Concept(ABC):
     def sample_after(
         self, rng: np.random.Generator, n_objects: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Entities in which the concept holds (n_objects + 1, 6), and which are attended."""
+        """Entities in which the concept holds (M, 7), and which are attended (M,).
+
+        M counts `n_objects` objects, the cursor and the zones, in any order.
+        """
 
     def sample_before(
         self, rng: np.random.Generator, after: EntityState, attention: np.ndarray
@@ -125,6 +191,15 @@ class Concept(ABC):
     @abstractmethod
     def residual(self, state: EntityState, attention: np.ndarray) -> float:
         """How far the state is from the concept, >= 0, in the unit that the concept documents."""
+
+    @abstractmethod
+    def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
+        """The nearest state in which the concept clearly holds: what a demonstrator would do.
+
+        It differs from `state` only in what may be edited, by the least sum of squares over
+        positions [plane units] and colours [share] or nearly so, and stays in the plane. Where
+        the concept holds already with room to spare, it is `state` itself.
+        """
 
     def succeeds(self, state: EntityState, attention: np.ndarray) -> bool:
         """Whether the concept holds: the residual is at most `tolerance`."""

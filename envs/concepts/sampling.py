@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..entities import EntityState
+from ..entities import NUM_FEATURES, EntityState
 
 OBJECT_REGION = 0.9
 """Objects lie in [-OBJECT_REGION, OBJECT_REGION]² [plane units]."""
@@ -50,8 +50,8 @@ def spaced_positions(
 
 
 def assemble(cursor: np.ndarray, positions: np.ndarray, colours: np.ndarray) -> np.ndarray:
-    """Entities (n + 1, 6): the cursor in row 0, then the objects."""
-    entities = np.zeros((len(positions) + 1, 6))
+    """Entities (n + 1, 7): the cursor in row 0, then the objects."""
+    entities = np.zeros((len(positions) + 1, NUM_FEATURES))
     entities[0, :2], entities[0, 2:5], entities[0, 5] = cursor, CURSOR_COLOUR, 1.0
     entities[1:, :2], entities[1:, 2:5] = positions, colours
     return entities
