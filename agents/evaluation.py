@@ -175,10 +175,10 @@ def _explain(
     concept: Concept, shown: Sequence[Demonstration], judge: ConceptEnv
 ) -> tuple[str, ...]:
     others = shown_alternatives(concept, shown)
-    state, attention = judge.state, judge.event.attention
+    state, event = judge.state, judge.event
     if judge.task == "generate":
-        return explain_generation(concept, others, state=state, attention=attention)
-    return explain_identification(others, state=state, attention=attention, answer=judge.answer)
+        return explain_generation(concept, others, state=state, attention=event.attention)
+    return explain_identification(others, state=state, attention=event.answer, answer=judge.answer)
 
 
 def _arm_facts(env: ArmReachEnv, run: Rollout) -> ArmFacts:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..envs.entities import COLOUR, PLANE_HALF_WIDTH, POSITION, EntityState
+from ..envs.entities import COLOUR, NUM_FEATURES, PLANE_HALF_WIDTH, POSITION, EntityState
 from .config import InferenceConfig
 from .descent import descend
 from .energy import ConceptEnergy
@@ -20,10 +20,10 @@ class GenerateResult:
     """Entities for which the concept should hold, and how they were found.
 
     Attributes:
-        entities: (N, 6) the lowest candidate; only editable features differ from the scene's.
+        entities: (N, 7) the lowest candidate; only editable features differ from the scene's.
         energy: its energy.
         initial_energy: the energy of the start that it came from.
-        candidates: (P, N, 6) where all descents ended, lowest energy first.
+        candidates: (P, N, 7) where all descents ended, lowest energy first.
         energies: (P,) their energies.
         iterations: descent steps taken.
         reason: why the lowest descent stopped.
@@ -92,15 +92,14 @@ def generate(
 
 
 def _editable(state: EntityState) -> Tensor:
-    """(N, 6) bool, the features that may change."""
-    movable, paintable = state.movable[:, None], state.paintable[:, None]
-    fixed = np.zeros_like(movable)
-    columns = np.concatenate([movable] * 2 + [paintable] * 3 + [fixed], axis=1)
+    """(N, 7) bool, the features that may change."""
+    columns = np.zeros((len(state.present), NUM_FEATURES), dtype=bool)
+    columns[:, POSITION], columns[:, COLOUR] = state.movable[:, None], state.paintable[:, None]
     return torch.from_numpy(columns)
 
 
 def _random_starts(entities: Tensor, config: InferenceConfig) -> Tensor:
-    """(P, N, 6) uniform positions and colours; the projection puts back what is fixed."""
+    """(P, N, 7) uniform positions and colours; the projection puts back what is fixed."""
     generator = torch.Generator().manual_seed(config.seed)
     start = torch.rand(entities.shape, generator=generator)
     start[..., POSITION] = PLANE_HALF_WIDTH * (2.0 * start[..., POSITION] - 1.0)

@@ -21,7 +21,7 @@ class ParticlePolicy:
         self.plan: Plan | None = None
 
     def act(self, observation: Mapping[str, Any]) -> np.ndarray:
-        """The action for an observation: (9, 5) to generate, (9,) to identify."""
+        """The action for an observation: (16, 5) to generate, (16,) to identify."""
         view = View.of(observation)
         known = self._view
         if self.plan is None or known is None or not view.same_scene(known) or view.moved(known):

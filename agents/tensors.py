@@ -46,7 +46,7 @@ def scene_of(state: EntityState, attention: np.ndarray) -> Scene:
 
 
 def stack_demonstrations(demonstrations: Sequence[Demonstration]) -> tuple[Tensor, Scene]:
-    """What K demonstrations began with (K, N, 6), and the K scenes that they ended in.
+    """What K demonstrations began with (K, N, 7), and the K scenes that they ended in.
 
     Raises:
         NoDemonstrationsError: if there is none.

@@ -63,5 +63,5 @@ def _solve(
     made = generate(model.energy, asked.before, asked.attention, code=code, config=config)
     after = asked.before.with_entities(made.entities)
     found = identify(model.energy, asked.after, code=code, config=config)
-    same = bool(np.array_equal(found.attention, asked.attention))
+    same = bool(np.array_equal(found.attention, asked.answer))
     return concept.succeeds(after, asked.attention), same

@@ -10,11 +10,11 @@ import mujoco
 import numpy as np
 
 from ..assets import asset_path
-from .entities import MAX_ENTITIES
 from .errors import ConfigError
 
 NUM_JOINTS = 7
-MAX_OBJECTS = MAX_ENTITIES - 1
+MAX_OBJECTS = 8
+"""Most objects on the table; the plane may hold more."""
 JOINT_NAMES = tuple(f"joint{i + 1}" for i in range(NUM_JOINTS))
 FINGER_JOINT_NAMES = ("finger_joint1", "finger_joint2")
 FINGER_GEOM_NAMES = ("left_finger_collision", "right_finger_collision")

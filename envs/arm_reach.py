@@ -13,6 +13,7 @@ from .arm_model import (
     HOVER_HEIGHT,
     JOINT_LOWER,
     JOINT_UPPER,
+    MAX_OBJECTS,
     MAX_OPENING,
     VELOCITY_LIMITS,
 )
@@ -40,13 +41,13 @@ class ArmReachEnv(ConceptEnv):
     Observation: the flat Dict of `conceptgym.envs.spaces`, positions mapped from the table to the
     plane by `conceptgym.envs.frames`, and:
 
-    | key         | space            | meaning                             | unit, frame      |
-    |-------------|------------------|-------------------------------------|------------------|
-    | `qpos`      | Box (7,)         | joint positions                     | rad              |
-    | `qvel`      | Box (7,)         | joint velocities                    | rad/s            |
-    | `gripper`   | Box (1,)         | opening between the finger pads     | m                |
-    | `fingertip` | Box (3,)         | fingertip position                  | m, world         |
-    | `touched`   | MultiBinary (9,) | entities touched since the reset    |                  |
+    | key         | space             | meaning                             | unit, frame      |
+    |-------------|-------------------|-------------------------------------|------------------|
+    | `qpos`      | Box (7,)          | joint positions                     | rad              |
+    | `qvel`      | Box (7,)          | joint velocities                    | rad/s            |
+    | `gripper`   | Box (1,)          | opening between the finger pads     | m                |
+    | `fingertip` | Box (3,)          | fingertip position                  | m, world         |
+    | `touched`   | MultiBinary (16,) | entities touched since the reset    |                  |
 
     Action, Box(-1, 1, (8,)) float32: joint-position targets and the gripper's opening, see
     `conceptgym.envs.arm_actions`; the set-points follow at no more than the velocity limits. The
@@ -54,7 +55,7 @@ class ArmReachEnv(ConceptEnv):
 
     Success of "generate": the concept's test passes on the physical state and the fingertip is
     slower than 0.01 m/s; the episode terminates when that has held for 5 steps. Of "identify":
-    the touched entities are the attended ones. That answer is submitted, which terminates the
+    the touched entities are those of `event.answer`. They are submitted, which terminates the
     episode, by staying withdrawn (above 0.06 m) and slower than 0.01 m/s for 25 steps after a
     touch. Truncated after 500 steps.
 
@@ -62,7 +63,7 @@ class ArmReachEnv(ConceptEnv):
     plus 1 on the step that ends the episode in success.
     """
 
-    objects_range: ClassVar[tuple[int, int]] = (3, 8)
+    objects_range: ClassVar[tuple[int, int]] = (3, MAX_OBJECTS)
     metadata: dict[str, Any] = {
         "render_modes": ["human", "rgb_array"],
         "render_fps": round(1.0 / CONTROL_TIMESTEP),

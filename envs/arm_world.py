@@ -120,7 +120,7 @@ class ArmWorld:
         `HOVER_HEIGHT` above the cursor's position with the gripper closed and pointing down.
 
         Raises:
-            ConfigError: unless there is one cursor and 1 to `MAX_OBJECTS` objects.
+            ConfigError: unless there are one cursor, 1 to `MAX_OBJECTS` objects and no zones.
             UnreachableTargetError: if the cursor lies out of the arm's reach.
         """
         rows = _object_rows(entity_state)
@@ -243,6 +243,12 @@ class ArmWorld:
 
 def _object_rows(entity_state: EntityState) -> np.ndarray:
     rows = np.flatnonzero(entity_state.objects)
+    n_zones = int(entity_state.zones.sum())
+    if n_zones:
+        raise ConfigError(
+            f"entity_state holds {n_zones} zones; the arm's table has none: leave them out, or use "
+            "conceptgym/Particle-v0"
+        )
     n_cursors = int(entity_state.present.sum()) - len(rows)
     if n_cursors != 1 or not 1 <= len(rows) <= MAX_OBJECTS:
         raise ConfigError(

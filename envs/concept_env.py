@@ -29,7 +29,9 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
     """
 
     objects_range: ClassVar[tuple[int, int]]
-    """Fewest and most objects of a scene of this world, the cursor not counted."""
+    """Fewest and most objects of a scene of this world, cursor and zones not counted."""
+    default_most_objects: ClassVar[int] = 8
+    """Most objects of a scene where their number is left open; larger scenes are asked for."""
     metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array"], "render_fps": 25}
 
     def __init__(
@@ -37,7 +39,7 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         concept: str | Concept = "between",
         *,
         task: str = "generate",
-        parameters: Mapping[str, float] | None = None,
+        parameters: Mapping[str, Any] | None = None,
         n_objects: int | None = None,
         render_mode: str | None = None,
     ) -> None:
@@ -46,13 +48,15 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         Args:
             concept: a name of `conceptgym.envs.CONCEPTS`, or a `Concept`.
             task: "generate" (make the concept hold for the observed attention) or "identify"
-                (say which entities it holds for).
+                (say which entities it holds for, or what else the concept asks for).
             parameters: the concept's parameters where they differ from its defaults.
-            n_objects: objects in every scene; by default drawn anew for each.
+            n_objects: objects in every scene; by default drawn anew for each, at most
+                `default_most_objects`.
             render_mode: "human", "rgb_array" or None.
 
         Raises:
-            UnknownConceptError: on an unknown concept, parameter, task, number or render mode.
+            UnknownConceptError: on an unknown concept, parameter, task, number or render mode, or a
+                concept for which this world has no task.
             ConceptParameterError: on a parameter out of its range.
         """
         self.concept = make_concept(concept, **(parameters or {}))
@@ -146,7 +150,7 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         return np.zeros(MAX_ENTITIES, dtype=bool)
 
     def mismatch(self) -> float:
-        """Share of the present entities that `answer` gets wrong."""
+        """Share of the present entities on which `answer` differs from `event.answer`."""
         present = self.state.present
         wrong = (self.answer != self.event.answer) & present
         return float(np.count_nonzero(wrong) / np.count_nonzero(present))
@@ -170,9 +174,8 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         self._window.show(self._frame())
 
     def _frame(self) -> np.ndarray:
-        shown = self.task == "generate" or bool(self._status)
         overlay = Overlay(
-            attended=self.event.attention if shown else None,
+            attended=self._shown_attention(),
             identified=self.answer,
             plan=self._plan,
             trail=np.array(self._trail),
@@ -181,10 +184,21 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         )
         return self._draw(overlay)
 
+    def _shown_attention(self) -> np.ndarray | None:
+        """What pictures mark: what is asked for is shown once it is judged, not before."""
+        if self.task == "generate":
+            return self.event.attention
+        return self.event.answer if self._status else None
+
     def _tasks(self) -> tuple[str, ...]:
         return TASKS
 
     def _check_task(self, task: str) -> str:
+        if not self._tasks():
+            raise UnknownConceptError(
+                f"task={task!r} cannot be done: {type(self).__name__} has no task for concept "
+                f"'{self.concept.name}'; use conceptgym/Particle-v0"
+            )
         if task not in self._tasks():
             raise UnknownConceptError(
                 f"task={task!r} is unknown for concept '{self.concept.name}' in "
@@ -204,7 +218,7 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         low = max(self.objects_range[0], self.concept.num_objects[0])
         high = min(self.objects_range[1], self.concept.num_objects[1])
         if n_objects is None:
-            return low, high
+            return low, min(high, self.default_most_objects)
         if not low <= n_objects <= high:
             raise UnknownConceptError(
                 f"n_objects={n_objects} is outside [{low}, {high}] for concept "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -22,7 +23,7 @@ class Demonstration:
     """One recorded episode.
 
     Attributes:
-        trajectory: (T, N, 6) entity states over time, see `conceptgym.envs.entities`.
+        trajectory: (T, N, 7) entity states over time, see `conceptgym.envs.entities`.
         attention: (N,) bool, the entities that take part.
         present, movable, paintable: (N,) bool, as in `EntityState`.
 
@@ -45,12 +46,12 @@ class Demonstration:
 
     @property
     def before(self) -> np.ndarray:
-        """(N, 6) entities at the start."""
+        """(N, 7) entities at the start."""
         return self.trajectory[0]
 
     @property
     def after(self) -> np.ndarray:
-        """(N, 6) entities at the end."""
+        """(N, 7) entities at the end."""
         return self.trajectory[-1]
 
     def state_at(self, step: int) -> EntityState:
@@ -64,7 +65,7 @@ class Demonstration:
 
     @classmethod
     def of(cls, trajectory: np.ndarray, event: Event) -> Demonstration:
-        """A trajectory (T, N, 6) through an event, with the event's masks."""
+        """A trajectory (T, N, 7) through an event, with the event's masks."""
         return cls(
             trajectory=trajectory,
             attention=event.attention,
@@ -80,7 +81,7 @@ def record_demonstrations(
     concept: str | Concept,
     episodes: int = 5,
     seed: int = 0,
-    parameters: Mapping[str, float] | None = None,
+    parameters: Mapping[str, Any] | None = None,
     n_objects: int | None = None,
 ) -> list[Demonstration]:
     """Record episodes of a scripted demonstrator that carries out a concept's generate task.

@@ -36,7 +36,7 @@ class ParticleEnv(ConceptEnv):
 
     Observation: a flat Dict, see `conceptgym.envs.spaces`.
 
-    Action of task "generate", Box(-1, 1, (9, 5)) float32; what may not be edited ignores it:
+    Action of task "generate", Box(-1, 1, (16, 5)) float32; what may not be edited ignores it:
 
     | index | meaning            | -1       | +1       | unit        |
     |-------|--------------------|----------|----------|-------------|
@@ -46,12 +46,12 @@ class ParticleEnv(ConceptEnv):
     | 3     | change of green    | -0.1     | +0.1     | share       |
     | 4     | change of blue     | -0.1     | +0.1     | share       |
 
-    Action of task "identify", Box(-1, 1, (9,)) float32: above 0 means that the entity of this row
-    is attended. It ends the episode.
+    Action of task "identify", Box(-1, 1, (16,)) float32: above 0 means that the entity of this row
+    belongs to the answer. It ends the episode.
 
     Success of "generate": the concept's test passes and nothing has changed by more than 0.01 in
     the step; the episode terminates when that has held for 3 steps, and is truncated after 60. Of
-    "identify": the answer equals the attention over all present entities.
+    "identify": the answer equals `event.answer` over all present entities.
 
     Reward: minus the concept's residual (generate) or minus the share of wrong answers (identify),
     plus 1 on the step that ends the episode in success.
@@ -59,7 +59,7 @@ class ParticleEnv(ConceptEnv):
     Actions outside the box are clipped; wrong shapes and NaN raise `ShapeError`, `NonFiniteError`.
     """
 
-    objects_range: ClassVar[tuple[int, int]] = (2, 7)
+    objects_range: ClassVar[tuple[int, int]] = (2, 12)
 
     def __init__(self, concept: str | Concept = "between", **options: Any) -> None:
         """Make the world; options as in `ConceptEnv`."""
@@ -127,7 +127,7 @@ class ParticleEnv(ConceptEnv):
 
 
 def action_towards(state: EntityState, goal: np.ndarray) -> np.ndarray:
-    """The generate action (9, 5) that leads `state` straight to the entities `goal` (9, 6)."""
+    """The generate action (16, 5) that leads `state` straight to the entities `goal` (16, 7)."""
     gap = (goal - state.entities)[:, :5] / np.array([MAX_MOVE] * 2 + [MAX_PAINT] * 3)
     # One factor for all channels keeps each entity on a straight line.
     longest = np.abs(gap).max(axis=1, keepdims=True)

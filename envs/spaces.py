@@ -2,11 +2,11 @@
 
 | key         | space                     | meaning                                             |
 |-------------|---------------------------|-----------------------------------------------------|
-| `entities`  | Box (9, 6) float32        | entity states, see `conceptgym.envs.entities`       |
-| `present`   | MultiBinary (9,)          | rows that hold an entity                            |
-| `movable`   | MultiBinary (9,)          | entities whose position may be changed              |
-| `paintable` | MultiBinary (9,)          | entities whose colour may be changed                |
-| `attention` | MultiBinary (9,)          | attended entities; all zero when they are the answer|
+| `entities`  | Box (16, 7) float32       | entity states, see `conceptgym.envs.entities`       |
+| `present`   | MultiBinary (16,)         | rows that hold an entity                            |
+| `movable`   | MultiBinary (16,)         | entities whose position may be changed              |
+| `paintable` | MultiBinary (16,)         | entities whose colour may be changed                |
+| `attention` | MultiBinary (16,)         | attended entities; all zero when they are the answer|
 | `task`      | Discrete (2)              | 0 generate, 1 identify                              |
 """
 

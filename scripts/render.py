@@ -48,7 +48,7 @@ class Args:
     """Make the concept hold, or say for which entities it holds."""
     world: Literal["particle", "arm", "both"] = "both"
     """Where to act."""
-    parameters: dict[str, float] = field(default_factory=dict)
+    parameters: dict[str, float | str] = field(default_factory=dict)
     """The concept's parameters where they differ from its defaults, such as: distance 0.5."""
     seed: int = 0
     """Seed of the demonstrations and scenes."""
