@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any
 
 from ..errors import UnknownConceptError
 from .base import Concept
@@ -19,13 +20,13 @@ CONCEPTS: dict[str, type[Concept]] = {
 """Every concept class by its name."""
 
 
-def make_concept(concept: str | Concept, **parameters: float) -> Concept:
+def make_concept(concept: str | Concept, **parameters: Any) -> Concept:
     """A concept from its name and parameters; a `Concept` is passed through.
 
     Args:
         concept: one of `CONCEPTS`, such as "left_of", or a `Concept`.
-        **parameters: its parameters, such as ``distance=0.5`` [plane units]; the class's
-            defaults fill in the others.
+        **parameters: its parameters, such as ``distance=0.5`` [plane units], or a name or concept
+            where it takes one; the class's defaults fill in the others.
 
     Raises:
         UnknownConceptError: on an unknown name or parameter.
