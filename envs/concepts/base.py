@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..entities import MAX_ENTITIES, EntityState, check_array
+from ..entities import CURSOR, MAX_ENTITIES, EntityState, check_array
 from ..errors import ConceptParameterError, ShapeError
-from .sampling import move_cursor_away
+from .sampling import CURSOR_REGION, move_cursor_away
 
 TASKS = ("generate", "identify")
 SPLITS = ("any", "train", "held_out")
@@ -168,7 +168,7 @@ class Concept(ABC):
         self, entities: np.ndarray, attention: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """The movable and the paintable entities of a generate task, (MAX_ENTITIES,) each."""
-        return entities[:, -1] > 0.5, np.zeros(MAX_ENTITIES, dtype=bool)
+        return entities[:, CURSOR] > 0.5, np.zeros(MAX_ENTITIES, dtype=bool)
 
     @abstractmethod
     def sample_after(
@@ -226,6 +226,18 @@ class Concept(ABC):
                 f"{low} to {high}; mark that many"
             )
         return rows
+
+
+def with_cursor(state: EntityState, place: np.ndarray) -> EntityState:
+    """The state with its cursor at `place` (2,), kept in the plane.
+
+    It is `state` itself where the cursor may not be moved or stands there already.
+    """
+    row = state.cursor
+    place = np.clip(place, -CURSOR_REGION, CURSOR_REGION).astype(np.float32)
+    if not state.movable[row] or np.array_equal(state.positions[row], place):
+        return state
+    return state.moved(np.array([row]), place[None])
 
 
 def _pad(entities: np.ndarray) -> np.ndarray:

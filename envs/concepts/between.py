@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..entities import EntityState
-from .base import Concept
+from .base import Concept, with_cursor
 from .sampling import (
     assemble,
     attended_mask,
@@ -58,6 +58,10 @@ class Between(Concept):
         separation = float(np.linalg.norm(ends[0] - ends[1]))
         miss = float(np.linalg.norm(state.positions[state.cursor] - (ends[0] + ends[1]) / 2.0))
         return miss + max(0.0, self.least_separation - separation)
+
+    def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
+        ends = state.positions[self.check_attention(state, attention)]
+        return with_cursor(state, ends.mean(axis=0, dtype=np.float64))
 
 
 def _least_gap(points: np.ndarray) -> float:

@@ -73,6 +73,13 @@ class Colour(Concept):
         contrast = self.least_contrast - away[others]
         return float(max(away[rows].max(), contrast.max(initial=0.0)))
 
+    def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
+        rows = self.check_attention(state, attention)
+        rows = rows[np.asarray(state.paintable, dtype=bool)[rows]]
+        entities = state.entities.copy()
+        entities[rows, COLOUR] = self.rgb
+        return state if np.array_equal(entities, state.entities) else state.with_entities(entities)
+
 
 def _sample_groups(rng: np.random.Generator, n_objects: int) -> np.ndarray:
     """A colour group for each object (n_objects,), at least two groups of at most three."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..entities import EntityState
-from .base import Concept
+from .base import Concept, with_cursor
 from .sampling import (
     CURSOR_REGION,
     OBJECT_REGION,
@@ -58,6 +58,10 @@ class Directional(Concept):
                 gap[1] - self.distance * self.direction[1],
             )
         )
+
+    def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
+        (row,) = self.check_attention(state, attention)
+        return with_cursor(state, state.positions[row] + self.offset)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from ..entities import EntityState
-from .base import Concept
+from .base import Concept, with_cursor
+from .ring import nearest_on_ring
 from .sampling import (
     CURSOR_REGION,
     assemble,
@@ -19,6 +20,7 @@ from .sampling import (
 )
 
 _SHOWN = (0.13, 0.32)  # distances that are demonstrated, inside what the test accepts
+_CLEARLY_NEAR = (0.15, 0.3)  # distances to aim at, well inside what the test accepts
 _CLEAR = 0.45  # every other object is at least this far from the cursor
 _SPACING = 0.5
 
@@ -53,6 +55,12 @@ class Near(Concept):
         (row,) = self.check_attention(state, attention)
         gap = state.positions[state.cursor] - state.positions[row]
         return float(abs(np.linalg.norm(gap) - self.middle))
+
+    def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
+        (row,) = self.check_attention(state, attention)
+        start = state.positions[state.cursor]
+        place = nearest_on_ring(start, state.positions[row], *_CLEARLY_NEAR)
+        return state if np.array_equal(place, start) else with_cursor(state, place)
 
 
 def _place_beside(

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..entities import EntityState
-from .base import Concept
+from .base import Concept, with_cursor
 from .sampling import (
     CURSOR_REGION,
     OBJECT_REGION,
@@ -23,7 +23,17 @@ _SHOWN_MARGIN = 0.1  # margin of what is demonstrated, above what the test asks 
 _GRID = np.stack(
     np.meshgrid(*[np.linspace(-CURSOR_REGION, CURSOR_REGION, 13)] * 2), axis=-1
 ).reshape(-1, 2)
+_SLACK = 1e-6  # [plane units], of float32 positions
 _LEAST_CELLS = 4  # grid points from which an object must be the answer, so that each can be
+
+
+def _square(points: int) -> np.ndarray:
+    """A grid over [-1, 1]² with so many points along each axis, (points², 2)."""
+    return np.stack(np.meshgrid(*[np.linspace(-1.0, 1.0, points)] * 2), axis=-1).reshape(-1, 2)
+
+
+_COARSE, _FINER = _square(31), (_square(9),) * 6
+_FIRST_WIDTH = 2.0 * CURSOR_REGION / 15.0  # half of the first fine grid's width: two coarse cells
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +81,17 @@ class Proximity(Concept):
         lead = float(np.min(self.sign * away[others], initial=np.inf) - self.sign * away[row])
         return max(0.0, self.full_lead - lead)
 
+    def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
+        (row,) = self.check_attention(state, attention)
+        others = state.objects.copy()
+        others[row] = False
+        if not others.any():
+            return state
+        start = state.positions[state.cursor].astype(np.float64)
+        ranked = state.positions[np.append(row, np.flatnonzero(others))].astype(np.float64)
+        place = _nearest_leading(start, ranked, self.sign)
+        return state if np.array_equal(place, start) else with_cursor(state, place)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Closest(Proximity):
@@ -101,6 +122,33 @@ class Furthest(Proximity):
             gaps = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
             if gaps[np.triu_indices(n_objects, 1)].min() >= OBJECT_SPACING:
                 return rng.permutation(positions)
+
+
+def _nearest_leading(start: np.ndarray, positions: np.ndarray, sign: float) -> np.ndarray:
+    """The place (2,) nearest to `start` from which the first of the positions leads clearly.
+
+    The set of such places is convex, an intersection of the insides of hyperbolas: a coarse grid
+    finds it, finer ones around the best place so far find its nearest point to about 0.002. Where
+    no place will do, it is the one with the largest lead.
+    """
+    if _lead(start[None], positions, sign)[0] >= _SHOWN_MARGIN - _SLACK:
+        return start
+    best, width = np.zeros(2), CURSOR_REGION
+    for grid in (_COARSE, *_FINER):
+        places = np.clip(best + width * grid, -CURSOR_REGION, CURSOR_REGION)
+        lack = _SHOWN_MARGIN - _lead(places, positions, sign)
+        away = np.linalg.norm(places - start, axis=1)
+        # No place is 10 away: any that will do comes before all others.
+        best = places[np.argmin(np.where(lack <= 0.0, away, 10.0 + lack))]
+        width = _FIRST_WIDTH if grid is _COARSE else 0.5 * width
+    return best
+
+
+def _lead(cursors: np.ndarray, positions: np.ndarray, sign: float) -> np.ndarray:
+    """By how much the first of the positions leads all others, from each cursor (k,)."""
+    gaps = cursors[:, None] - positions[None]
+    away = sign * np.sqrt(np.einsum("kij,kij->ki", gaps, gaps))
+    return away[:, 1:].min(axis=1) - away[:, 0]
 
 
 def _winners(cursors: np.ndarray, positions: np.ndarray, sign: float) -> np.ndarray:
