@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pygame
 
-from ..entities import PLANE_HALF_WIDTH, EntityState
+from ..entities import PLANE_HALF_WIDTH, ZONE_RADIUS, EntityState
 from ..errors import ConfigError
 from . import canvas, theme
 from .markers import Overlay
+from .strokes import draw_dashed_ring, draw_stroke, rgb
 
 VIEW_HALF_WIDTH = 1.15
 """Half of the width that is shown [plane units]: entities a little outside are still seen."""
@@ -42,6 +41,7 @@ class PlaneRenderer:
         """A (size, size, 3) uint8 picture of the state with the overlay's marks and text."""
         overlay = overlay or Overlay()
         surface = self._background.copy()
+        self._draw_zones(surface, state)
         marks = canvas.clear_layer(surface.get_size())
         self._draw_trail(marks, overlay.trail_points)
         self._draw_shadows(marks, state)
@@ -49,10 +49,11 @@ class PlaneRenderer:
         self._draw_halos(surface, state, overlay)
         for row in np.flatnonzero(state.objects):
             self._draw_disc(surface, state, int(row))
-        for row in np.flatnonzero(state.objects & overlay.identified_mask):
-            self._draw_tick(surface, state.positions[row])
+        for row in np.flatnonzero((state.objects | state.zones) & overlay.identified_mask):
+            rim = (ZONE_RADIUS if state.zones[row] else ENTITY_RADIUS) - ENTITY_RADIUS
+            self._draw_tick(surface, state.positions[row] + rim * np.sqrt(0.5))
         self._draw_plan(surface, overlay.plan_points)
-        for row in np.flatnonzero(state.present & ~state.objects):
+        for row in np.flatnonzero(state.present & ~state.objects & ~state.zones):
             self._draw_cursor(surface, state, int(row))
         return self._finish(surface, overlay)
 
@@ -96,6 +97,19 @@ class PlaneRenderer:
         pygame.draw.rect(surface, theme.BORDER, square, width, border_radius=corner)
         return surface
 
+    def _draw_zones(self, surface: pygame.Surface, state: EntityState) -> None:
+        """A translucent disc of the zone's colour with a dashed edge."""
+        if not state.zones.any():
+            return
+        layer = canvas.clear_layer(surface.get_size())
+        radius, width = self._length(ZONE_RADIUS), self._length(0.012)
+        for row in np.flatnonzero(state.zones):
+            colour = rgb(np.clip(state.colours[row], 0, 1) * 255)
+            centre = self._point(state.positions[row])
+            pygame.draw.circle(layer, (*colour, 34), centre, radius)
+            draw_dashed_ring(layer, (*colour, 170), centre, radius - width // 2, width, dashes=36)
+        surface.blit(layer, (0, 0))
+
     def _draw_trail(self, layer: pygame.Surface, trail: np.ndarray) -> None:
         """A line that fades and thins towards the past."""
         count = len(trail) - 1
@@ -104,7 +118,7 @@ class PlaneRenderer:
             colour = (*theme.TRAIL, round(20 + 170 * share))
             start, end = self._point(trail[i]), self._point(trail[i + 1])
             thick = self._length(0.008 + 0.016 * share)
-            _draw_stroke(layer, colour, start, end, thick)
+            draw_stroke(layer, colour, start, end, thick)
 
     def _draw_shadows(self, layer: pygame.Surface, state: EntityState) -> None:
         for row in np.flatnonzero(state.objects):
@@ -116,23 +130,27 @@ class PlaneRenderer:
 
     def _draw_halos(self, surface: pygame.Surface, state: EntityState, overlay: Overlay) -> None:
         """An amber ring with a faint glow around each attended entity."""
-        width = self._length(0.022)
+        width, glow = self._length(0.022), self._length(0.017)
         for row in np.flatnonzero(state.present & overlay.attended_mask):
             centre = self._point(state.positions[row])
-            glow = self._length(0.135)
-            layer = canvas.clear_layer((2 * glow, 2 * glow))
-            pygame.draw.circle(layer, (*theme.ATTENDED, 60), (glow, glow), glow)
-            surface.blit(layer, (centre[0] - glow, centre[1] - glow))
-            pygame.draw.circle(surface, theme.ATTENDED, centre, self._length(0.118), width)
+            inner = ZONE_RADIUS if state.zones[row] else ENTITY_RADIUS
+            radius = self._length(inner + 0.048)
+            reach = radius + glow
+            layer = canvas.clear_layer((2 * reach, 2 * reach))
+            # Around a zone only the ring glows: a disc would tint all that lies in it.
+            depth = glow + 2 * width if state.zones[row] else 0
+            pygame.draw.circle(layer, (*theme.ATTENDED, 60), (reach, reach), reach, depth)
+            surface.blit(layer, (centre[0] - reach, centre[1] - reach))
+            pygame.draw.circle(surface, theme.ATTENDED, centre, radius, width)
 
     def _draw_disc(self, surface: pygame.Surface, state: EntityState, row: int) -> None:
         colour = np.clip(state.colours[row], 0, 1) * 255
         centre = self._point(state.positions[row])
-        pygame.draw.circle(surface, _rgb(colour * 0.62), centre, self._length(ENTITY_RADIUS))
-        pygame.draw.circle(surface, _rgb(colour), centre, self._length(ENTITY_RADIUS - 0.013))
+        pygame.draw.circle(surface, rgb(colour * 0.62), centre, self._length(ENTITY_RADIUS))
+        pygame.draw.circle(surface, rgb(colour), centre, self._length(ENTITY_RADIUS - 0.013))
         # A soft light from the upper left gives the disc some body.
         light = self._point(state.positions[row] + np.array([-0.008, 0.01]))
-        lit = _rgb(colour + 0.16 * (255 - colour))
+        lit = rgb(colour + 0.16 * (255 - colour))
         pygame.draw.circle(surface, lit, light, self._length(ENTITY_RADIUS - 0.027))
 
     def _draw_tick(self, surface: pygame.Surface, position: np.ndarray) -> None:
@@ -144,7 +162,7 @@ class PlaneRenderer:
         corners = [badge + np.array(c) for c in ((-0.02, 0.0), (-0.005, -0.016), (0.021, 0.017))]
         for start, end in zip(corners[:-1], corners[1:], strict=True):
             ends = self._point(start), self._point(end)
-            _draw_stroke(surface, theme.CARD, *ends, self._length(0.011))
+            draw_stroke(surface, theme.CARD, *ends, self._length(0.011))
 
     def _draw_plan(self, surface: pygame.Surface, plan: np.ndarray) -> None:
         """A translucent disc in a dashed ring at each planned position."""
@@ -155,7 +173,7 @@ class PlaneRenderer:
             centre = self._point(position)
             radius = self._length(0.075)
             pygame.draw.circle(ghost, (*theme.PLAN, 46), centre, radius)
-            _draw_dashed_ring(ghost, (*theme.PLAN, 235), centre, radius, self._length(0.015))
+            draw_dashed_ring(ghost, (*theme.PLAN, 235), centre, radius, self._length(0.015))
             pygame.draw.circle(ghost, (*theme.PLAN, 235), centre, self._length(0.013))
         surface.blit(ghost, (0, 0))
 
@@ -169,48 +187,8 @@ class PlaneRenderer:
         for direction in ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)):
             start = self._point(position + 0.035 * np.array(direction))
             end = self._point(position + 0.088 * np.array(direction))
-            _draw_stroke(surface, theme.CARD, start, end, width * 2)
-            _draw_stroke(surface, theme.INK, start, end, width)
+            draw_stroke(surface, theme.CARD, start, end, width * 2)
+            draw_stroke(surface, theme.INK, start, end, width)
         pygame.draw.circle(surface, theme.INK, centre, outer, width)
         pygame.draw.circle(surface, theme.INK, centre, self._length(0.026))
-        pygame.draw.circle(surface, _rgb(colour), centre, self._length(0.018))
-
-
-def _rgb(colour: np.ndarray) -> theme.Colour:
-    """Three shares of 255 as pygame takes them."""
-    red, green, blue = (int(round(float(c))) for c in np.clip(colour, 0, 255))
-    return red, green, blue
-
-
-def _draw_stroke(
-    surface: pygame.Surface,
-    colour: tuple[int, ...],
-    start: tuple[int, int],
-    end: tuple[int, int],
-    width: int,
-) -> None:
-    """A line with round ends; pygame's own has slanted ones."""
-    along = np.subtract(end, start).astype(float)
-    length = float(np.hypot(*along))
-    if length > 0:
-        side = np.array([-along[1], along[0]]) / length * width / 2
-        corners = [start + side, end + side, end - side, start - side]
-        pygame.draw.polygon(surface, colour, [tuple(c) for c in corners])
-    for centre in (start, end):
-        pygame.draw.circle(surface, colour, centre, max(1, width // 2))
-
-
-def _draw_dashed_ring(
-    surface: pygame.Surface,
-    colour: tuple[int, ...],
-    centre: tuple[int, int],
-    radius: int,
-    width: int,
-    dashes: int = 12,
-) -> None:
-    for dash in range(dashes):
-        angles = (dash + np.linspace(0.0, 0.58, 7)) * 2 * math.pi / dashes
-        unit = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-        outer, inner = unit * (radius + width / 2), unit[::-1] * (radius - width / 2)
-        ring = np.concatenate([outer, inner]) + centre
-        pygame.draw.polygon(surface, colour, [tuple(p) for p in ring])
+        pygame.draw.circle(surface, rgb(colour), centre, self._length(0.018))
