@@ -5,8 +5,10 @@ from .between import Between
 from .colour import Colour
 from .directional import Above, Below, Directional, LeftOf, RightOf
 from .near import Near
+from .order import InOrder, ThreeInOrder, TwoInOrder
 from .proximity import Closest, Furthest, Proximity
 from .registry import CONCEPTS, make_concept
+from .touch import Touch
 
 __all__ = [
     "CONCEPTS",
@@ -20,9 +22,13 @@ __all__ = [
     "Directional",
     "Event",
     "Furthest",
+    "InOrder",
     "LeftOf",
     "Near",
     "Proximity",
     "RightOf",
+    "ThreeInOrder",
+    "Touch",
+    "TwoInOrder",
     "make_concept",
 ]

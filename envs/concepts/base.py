@@ -27,6 +27,7 @@ class Event:
         attention: (MAX_ENTITIES,) bool, the entities that take part.
         stops: the states in which the phases are done, in order; by default `after` alone.
         answer: (MAX_ENTITIES,) bool, what an identify task asks for; by default `attention`.
+        shown: the scene of an identify task; by default `after`.
     """
 
     before: EntityState
@@ -34,6 +35,7 @@ class Event:
     attention: np.ndarray
     stops: tuple[EntityState, ...] = ()
     answer: np.ndarray = None  # pyright: ignore[reportAssignmentType]
+    shown: EntityState = None  # pyright: ignore[reportAssignmentType]
 
     def __post_init__(self) -> None:
         check_array(self.attention, "attention", (MAX_ENTITIES,))
@@ -42,6 +44,8 @@ class Event:
         check_array(self.answer, "answer", (MAX_ENTITIES,))
         if not self.stops:
             object.__setattr__(self, "stops", (self.after,))
+        if self.shown is None:
+            object.__setattr__(self, "shown", self.after)
 
 
 @dataclass(frozen=True, kw_only=True)

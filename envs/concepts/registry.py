@@ -11,11 +11,16 @@ from .between import Between
 from .colour import Colour
 from .directional import Above, Below, LeftOf, RightOf
 from .near import Near
+from .order import ThreeInOrder, TwoInOrder
 from .proximity import Closest, Furthest
+from .touch import Touch
 
 CONCEPTS: dict[str, type[Concept]] = {
     concept.name: concept
-    for concept in (Colour, LeftOf, RightOf, Above, Below, Near, Between, Closest, Furthest)
+    for concept in (
+        *(Colour, LeftOf, RightOf, Above, Below, Near, Between, Closest, Furthest),
+        *(Touch, TwoInOrder, ThreeInOrder),
+    )
 }
 """Every concept class by its name."""
 
