@@ -25,7 +25,10 @@ SHOWN_RADIUS = 0.03
 _NEAR = 0.04  # [plane units], the disc that `nearest` leads into
 _ROUNDING = 1e-6  # of float32 positions
 _COLOUR_SLACK = 0.05  # [distance in RGB]
-_FILL = 0.8  # share of the colour circle that the least gaps of a crowded scene may take
+# Share of the colour circle that the least gaps take, if it lets all differ by LEAST_CONTRAST.
+_ROOMY, _CROWDED = 0.95, 0.8
+_MORE = 2  # objects that are as clear as the attended ones
+_TRIES = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,19 +119,43 @@ def scene_colours(rng: np.random.Generator, attended: np.ndarray, n_objects: int
     """Colours (n_objects, 3): those of the attended hues (k,) [degrees] first, then others.
 
     The other hues are uniform among those that leave all hues clearly different: gaps of 45
-    degrees where so many fit, and in crowded scenes what fits, but 30 around an attended one.
+    degrees where so many fit, in crowded scenes what fits. Attended hues are 30 degrees from any
+    other, and so are two more, which could as well be meant.
     """
-    others = n_objects - len(attended)
-    gap = min(HUE_GAP, _FILL * 360.0 / (n_objects + len(attended) - 1))
-    margin = max(gap, LEAST_CONTRAST)
+    count = len(attended)
+    gap = min(HUE_GAP, _ROOMY * 360.0 / (n_objects + count - 1))
+    if gap < LEAST_CONTRAST:
+        gap *= _CROWDED / _ROOMY
     starts = np.sort(np.asarray(attended, dtype=np.float64) % 360.0)
-    arcs = np.diff(starts, append=starts[0] + 360.0) - 2.0 * margin
-    hues = list(attended)
-    for start, arc, number in zip(starts, arcs, _shares(rng, arcs, others, gap), strict=True):
-        if number:
-            free = np.sort(rng.uniform(0.0, arc - (number - 1) * gap, size=number))
-            hues.extend(start + margin + gap * np.arange(number) + free)
+    arcs = np.diff(starts, append=starts[0] + 360.0)
+    enough = min(n_objects, count + _MORE)
+    for _ in range(_TRIES):
+        hues = np.concatenate([attended, _other_hues(rng, starts, arcs, n_objects - count, gap)])
+        if gap >= LEAST_CONTRAST or _clear(hues) >= enough:
+            break
     return np.array([hue_to_rgb(hue) for hue in hues])
+
+
+def _other_hues(
+    rng: np.random.Generator, starts: np.ndarray, arcs: np.ndarray, others: int, gap: float
+) -> np.ndarray:
+    """Hues (others,) [degrees] in the arcs (k,) after the attended ones at `starts` (k,)."""
+    margin = max(gap, LEAST_CONTRAST)
+    rooms = arcs - 2.0 * margin
+    hues = []
+    for start, room, number in zip(starts, rooms, _shares(rng, rooms, others, gap), strict=True):
+        if number:
+            free = np.sort(rng.uniform(0.0, room - (number - 1) * gap, size=number))
+            hues.extend(start + margin + gap * np.arange(number) + free)
+    return np.array(hues)
+
+
+def _clear(hues: np.ndarray) -> int:
+    """How many hues (n,) are `LEAST_CONTRAST` from all others."""
+    ordered = np.sort(hues % 360.0)
+    gaps = np.diff(ordered, append=ordered[0] + 360.0)
+    least = np.minimum(gaps, np.roll(gaps, 1))
+    return int(np.count_nonzero(least >= LEAST_CONTRAST - 1e-9))
 
 
 def _shares(rng: np.random.Generator, arcs: np.ndarray, others: int, gap: float) -> np.ndarray:
