@@ -65,6 +65,8 @@ class Concept(ABC):
     """Fewest and most attended entities."""
     num_objects: ClassVar[tuple[int, int]] = (2, 12)
     """Fewest and most objects, cursor and zones not counted, for which scenes can be sampled."""
+    usual_objects: ClassVar[tuple[int, int]] = (2, 8)
+    """Fewest and most objects of scenes whose size nobody asked for, within `num_objects`."""
     tasks_on_arm: ClassVar[tuple[str, ...]] = TASKS
     """The tasks that the arm can do; in the plane every concept has both."""
     parameter_ranges: ClassVar[dict[str, tuple[float, float]]] = {}

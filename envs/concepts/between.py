@@ -11,6 +11,7 @@ import numpy as np
 from ..entities import EntityState
 from .base import Concept, with_cursor
 from .sampling import (
+    OBJECT_SPACING,
     assemble,
     attended_mask,
     random_colours,
@@ -19,6 +20,8 @@ from .sampling import (
 
 _CLEAR = 0.2  # midpoints of two pairs are at least this far apart
 _SPACING = 0.45
+_ALL_UP_TO = 5  # objects, up to which each pair is a possible answer: more have many midpoints
+_FEWEST = 3  # possible answers of larger scenes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,21 +37,22 @@ class Between(Concept):
     tolerance: ClassVar[float] = 0.1
     least_separation: ClassVar[float] = 0.3
     num_attended: ClassVar[tuple[int, int]] = (2, 2)
-    num_objects: ClassVar[tuple[int, int]] = (2, 5)  # more have midpoints too close to tell apart
+    usual_objects: ClassVar[tuple[int, int]] = (2, _ALL_UP_TO)
 
     def sample_after(
         self, rng: np.random.Generator, n_objects: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        pairs = list(combinations(range(n_objects), 2))
+        pairs = np.array(list(combinations(range(n_objects), 2)))
+        # Every pair could be the answer, or in larger scenes some: its midpoint is no other's.
+        usual = n_objects <= _ALL_UP_TO
+        fewest, spacing = (len(pairs), _SPACING) if usual else (_FEWEST, OBJECT_SPACING)
         while True:
-            positions = spaced_positions(rng, n_objects, spacing=_SPACING)
-            first, second = np.array(pairs).T
-            midpoints = (positions[first] + positions[second]) / 2.0
-            # Every pair could be the answer: no two midpoints are confused.
-            if _least_gap(midpoints) >= _CLEAR:
+            positions = spaced_positions(rng, n_objects, spacing=spacing)
+            possible = _least_gaps(positions[pairs].mean(axis=1)) >= _CLEAR
+            if np.count_nonzero(possible) >= fewest:
                 break
-        pair = pairs[int(rng.integers(len(pairs)))]
-        cursor = positions[list(pair)].mean(axis=0)
+        pair = rng.choice(pairs[possible]).tolist()
+        cursor = positions[pair].mean(axis=0)
         entities = assemble(cursor, positions, random_colours(rng, n_objects))
         return entities, attended_mask(n_objects, *pair)
 
@@ -64,8 +68,8 @@ class Between(Concept):
         return with_cursor(state, ends.mean(axis=0, dtype=np.float64))
 
 
-def _least_gap(points: np.ndarray) -> float:
-    if len(points) < 2:
-        return np.inf
+def _least_gaps(points: np.ndarray) -> np.ndarray:
+    """Distance of each point from the nearest other one (k,)."""
     gaps = np.linalg.norm(points[:, None] - points[None], axis=-1)
-    return float(gaps[np.triu_indices(len(points), 1)].min())
+    np.fill_diagonal(gaps, np.inf)
+    return gaps.min(axis=1)

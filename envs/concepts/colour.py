@@ -9,11 +9,18 @@ import numpy as np
 
 from ..entities import COLOUR, MAX_ENTITIES, EntityState
 from .base import Concept
-from .sampling import CURSOR_REGION, assemble, attended_mask, hue_to_rgb, spaced_positions
+from .sampling import (
+    CURSOR_REGION,
+    MOST_IN_GROUP,
+    assemble,
+    attended_mask,
+    hue_to_rgb,
+    sample_groups,
+    spaced_positions,
+)
 
 _HUE_JITTER = 4.0  # [degrees], of every object around its group's hue
 _HUE_GAP = 45.0  # [degrees], between the hues of two groups
-_MOST_IN_GROUP = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,9 +36,12 @@ class Colour(Concept):
     description: ClassVar[str] = "the attended entities, and no others, have the shown colour"
     tolerance: ClassVar[float] = 0.15
     least_contrast: ClassVar[float] = 0.3
-    num_attended: ClassVar[tuple[int, int]] = (1, _MOST_IN_GROUP)
+    num_attended: ClassVar[tuple[int, int]] = (1, MOST_IN_GROUP)
     tasks_on_arm: ClassVar[tuple[str, ...]] = ("identify",)  # an arm cannot paint
     parameter_ranges: ClassVar[dict[str, tuple[float, float]]] = {"hue": (0.0, 360.0)}
+    held_out_ranges: ClassVar[dict[str, tuple[tuple[float, float], ...]]] = {
+        "hue": ((100.0, 136.0), (250.0, 286.0))
+    }
 
     @property
     def rgb(self) -> np.ndarray:
@@ -46,7 +56,7 @@ class Colour(Concept):
     def sample_after(
         self, rng: np.random.Generator, n_objects: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        groups = _sample_groups(rng, n_objects)
+        groups = sample_groups(rng, n_objects)
         names = np.unique(groups)
         meant = int(rng.choice(names))  # by group, so that a group's size tells nothing
         hues = self.hue + _sample_hue_offsets(rng, int(names.max()) + 1, meant)[groups]
@@ -79,17 +89,6 @@ class Colour(Concept):
         entities = state.entities.copy()
         entities[rows, COLOUR] = self.rgb
         return state if np.array_equal(entities, state.entities) else state.with_entities(entities)
-
-
-def _sample_groups(rng: np.random.Generator, n_objects: int) -> np.ndarray:
-    """A colour group for each object (n_objects,), at least two groups of at most three."""
-    fewest = max(2, -(-n_objects // _MOST_IN_GROUP))
-    count = int(rng.integers(fewest, max(fewest, min(5, n_objects)) + 1))
-    while True:
-        groups = rng.integers(count, size=n_objects)
-        sizes = np.bincount(groups, minlength=count)
-        if sizes.max() <= _MOST_IN_GROUP and np.count_nonzero(sizes) >= 2:
-            return groups
 
 
 def _sample_hue_offsets(rng: np.random.Generator, count: int, meant: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,50 +19,62 @@ from .sampling import (
     spaced_positions,
 )
 
+DISTANCES = (0.3, 0.6)
+"""Nearest and furthest place that is meant [plane units]."""
+HELD_OUT_DISTANCES = ((0.42, 0.48),)
+"""Distances that training never sees [plane units]."""
+
 
 @dataclass(frozen=True, kw_only=True)
-class Directional(Concept):
-    """The cursor stands `distance` [plane units] from the attended entity, in `direction`.
+class Placed(Concept):
+    """The cursor stands at one place beside the attended entity, `offset` from it.
 
     Residual: the cursor's distance [plane units] from that one place.
     """
 
-    distance: float = 0.4
-    direction: ClassVar[tuple[float, float]]
     tolerance: ClassVar[float] = 0.1
-    parameter_ranges: ClassVar[dict[str, tuple[float, float]]] = {"distance": (0.3, 0.6)}
 
     @property
+    @abstractmethod
     def offset(self) -> np.ndarray:
         """(2,) from the attended entity to the cursor [plane units]."""
-        return self.distance * np.array(self.direction)
 
     def sample_after(
         self, rng: np.random.Generator, n_objects: int
     ) -> tuple[np.ndarray, np.ndarray]:
         # Every object could be the answer: each leaves room for the cursor beside it.
-        low = np.maximum(-OBJECT_REGION, -CURSOR_REGION - self.offset)
-        high = np.minimum(OBJECT_REGION, CURSOR_REGION - self.offset)
+        offset = self.offset
+        low = np.maximum(-OBJECT_REGION, -CURSOR_REGION - offset)
+        high = np.minimum(OBJECT_REGION, CURSOR_REGION - offset)
         positions = spaced_positions(rng, n_objects, low=low, high=high)
         attended = int(rng.integers(n_objects))
-        entities = assemble(
-            positions[attended] + self.offset, positions, random_colours(rng, n_objects)
-        )
+        entities = assemble(positions[attended] + offset, positions, random_colours(rng, n_objects))
         return entities, attended_mask(n_objects, attended)
 
     def residual(self, state: EntityState, attention: np.ndarray) -> float:
         (row,) = self.check_attention(state, attention)
-        gap = state.positions[state.cursor] - state.positions[row]
-        return float(
-            np.hypot(
-                gap[0] - self.distance * self.direction[0],
-                gap[1] - self.distance * self.direction[1],
-            )
-        )
+        miss = state.positions[state.cursor] - state.positions[row] - self.offset
+        return float(np.hypot(miss[0], miss[1]))
 
     def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
         (row,) = self.check_attention(state, attention)
         return with_cursor(state, state.positions[row] + self.offset)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Directional(Placed):
+    """The cursor stands `distance` [plane units] from the attended entity, in `direction`."""
+
+    distance: float = 0.4
+    direction: ClassVar[tuple[float, float]]
+    parameter_ranges: ClassVar[dict[str, tuple[float, float]]] = {"distance": DISTANCES}
+    held_out_ranges: ClassVar[dict[str, tuple[tuple[float, float], ...]]] = {
+        "distance": HELD_OUT_DISTANCES
+    }
+
+    @property
+    def offset(self) -> np.ndarray:
+        return self.distance * np.array(self.direction)
 
 
 @dataclass(frozen=True, kw_only=True)

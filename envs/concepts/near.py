@@ -21,8 +21,7 @@ from .sampling import (
 
 _SHOWN = (0.13, 0.32)  # distances that are demonstrated, inside what the test accepts
 _CLEARLY_NEAR = (0.15, 0.3)  # distances to aim at, well inside what the test accepts
-_CLEAR = 0.45  # every other object is at least this far from the cursor
-_SPACING = 0.5
+_CROWDED = 9  # objects from which on they stand closer, as more would not fit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +39,12 @@ class Near(Concept):
     def sample_after(
         self, rng: np.random.Generator, n_objects: int
     ) -> tuple[np.ndarray, np.ndarray]:
+        # How far apart objects are at least, and every other object from the cursor.
+        spacing, clear = (0.42, 0.4) if n_objects >= _CROWDED else (0.5, 0.45)
         while True:
-            positions = spaced_positions(rng, n_objects, spacing=_SPACING)
+            positions = spaced_positions(rng, n_objects, spacing=spacing)
             # Every object could be the answer, or the crowded ones would be ruled out.
-            cursors = [_place_beside(rng, positions, number) for number in range(n_objects)]
+            cursors = [_place_beside(rng, positions, number, clear) for number in range(n_objects)]
             attended = int(rng.integers(n_objects))
             cursor = cursors[attended]
             if cursor is not None and all(place is not None for place in cursors):
@@ -64,7 +65,7 @@ class Near(Concept):
 
 
 def _place_beside(
-    rng: np.random.Generator, positions: np.ndarray, number: int
+    rng: np.random.Generator, positions: np.ndarray, number: int, least: float
 ) -> np.ndarray | None:
     def draw() -> np.ndarray:
         radius, angle = rng.uniform(*_SHOWN), rng.uniform(0.0, 2.0 * np.pi)
@@ -75,6 +76,6 @@ def _place_beside(
     def clear(cursor: np.ndarray) -> bool:
         inside = bool(np.all(np.abs(cursor) <= CURSOR_REGION))
         gaps = others - cursor
-        return inside and bool(np.min(np.einsum("ij,ij->i", gaps, gaps)) >= _CLEAR**2)
+        return inside and bool(np.min(np.einsum("ij,ij->i", gaps, gaps)) >= least**2)
 
     return draw_until(draw, clear, tries=40)

@@ -24,6 +24,8 @@ _GRID = np.stack(
     np.meshgrid(*[np.linspace(-CURSOR_REGION, CURSOR_REGION, 13)] * 2), axis=-1
 ).reshape(-1, 2)
 _SLACK = 1e-6  # [plane units], of float32 positions
+_ALL_UP_TO = 6  # objects, up to which each could be the furthest: each of seven hardly can
+_FEWEST = 3  # objects of larger scenes that could be
 _LEAST_CELLS = 4  # grid points from which an object must be the answer, so that each can be
 
 
@@ -56,9 +58,10 @@ class Proximity(Concept):
             positions = self.sample_positions(rng, n_objects)
             winners = _winners(_GRID, positions, self.sign)
             counts = np.bincount(winners[winners >= 0], minlength=n_objects)
-            if counts.min() >= _LEAST_CELLS:  # every object could be the answer
+            possible = counts >= _LEAST_CELLS
+            if np.count_nonzero(possible) >= self.fewest_possible(n_objects):
                 break
-        attended = int(rng.integers(n_objects))
+        attended = int(rng.choice(np.flatnonzero(possible)))
         while True:
             cursors = rng.uniform(-CURSOR_REGION, CURSOR_REGION, size=(64, 2))
             hits = np.flatnonzero(_winners(cursors, positions, self.sign) == attended)
@@ -68,8 +71,12 @@ class Proximity(Concept):
         entities = assemble(cursor, positions, random_colours(rng, n_objects))
         return entities, attended_mask(n_objects, attended)
 
+    def fewest_possible(self, n_objects: int) -> int:
+        """How many of a scene's objects could be the answer at least: by default all."""
+        return n_objects
+
     def sample_positions(self, rng: np.random.Generator, n_objects: int) -> np.ndarray:
-        """Positions (n_objects, 2) [plane units] among which each object may lead."""
+        """Positions (n_objects, 2) [plane units] among which enough objects may lead."""
         return spaced_positions(rng, n_objects)
 
     def residual(self, state: EntityState, attention: np.ndarray) -> float:
@@ -109,9 +116,14 @@ class Furthest(Proximity):
     name: ClassVar[str] = "furthest"
     description: ClassVar[str] = "the attended entity is the furthest from the cursor"
     sign: ClassVar[float] = -1.0
-    num_objects: ClassVar[tuple[int, int]] = (2, 6)  # each of seven can hardly be the furthest
+    usual_objects: ClassVar[tuple[int, int]] = (2, _ALL_UP_TO)
+
+    def fewest_possible(self, n_objects: int) -> int:
+        return n_objects if n_objects <= _ALL_UP_TO else _FEWEST
 
     def sample_positions(self, rng: np.random.Generator, n_objects: int) -> np.ndarray:
+        if n_objects > _ALL_UP_TO:
+            return spaced_positions(rng, n_objects)
         # Only corners of the convex hull can be furthest: the objects stand in a rough ring.
         turn = rng.uniform(0.0, 2.0 * np.pi)
         while True:

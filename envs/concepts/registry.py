@@ -6,19 +6,23 @@ from dataclasses import fields
 from typing import Any
 
 from ..errors import UnknownConceptError
+from .at_distance import AtDistance
 from .base import Concept
 from .between import Between
 from .colour import Colour
 from .directional import Above, Below, LeftOf, RightOf
 from .near import Near
+from .offset import Offset
 from .order import ThreeInOrder, TwoInOrder
 from .proximity import Closest, Furthest
+from .region import Region
 from .touch import Touch
 
 CONCEPTS: dict[str, type[Concept]] = {
     concept.name: concept
     for concept in (
-        *(Colour, LeftOf, RightOf, Above, Below, Near, Between, Closest, Furthest),
+        *(Colour, Region, LeftOf, RightOf, Above, Below, Offset),
+        *(Near, AtDistance, Between, Closest, Furthest),
         *(Touch, TwoInOrder, ThreeInOrder),
     )
 }

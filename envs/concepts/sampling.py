@@ -19,6 +19,8 @@ CURSOR_COLOUR = np.array([0.15, 0.15, 0.15])
 SATURATION, VALUE = 0.85, 0.9
 LEAST_TRAVEL = 0.3
 """Least distance of the cursor's start from where it ends [plane units]."""
+MOST_IN_GROUP = 3
+"""Most objects of a group that is attended as a whole."""
 _RESTARTS = 10_000
 
 
@@ -60,6 +62,17 @@ def assemble(cursor: np.ndarray, positions: np.ndarray, colours: np.ndarray) -> 
 def random_colours(rng: np.random.Generator, n: int) -> np.ndarray:
     """Colours (n, 3) of hues drawn uniformly."""
     return np.array([hue_to_rgb(hue) for hue in rng.uniform(0.0, 360.0, size=n)])
+
+
+def sample_groups(rng: np.random.Generator, n_objects: int) -> np.ndarray:
+    """A group for each object (n_objects,), at least two groups of at most `MOST_IN_GROUP`."""
+    fewest = max(2, -(-n_objects // MOST_IN_GROUP))
+    count = int(rng.integers(fewest, max(fewest, min(5, n_objects)) + 1))
+    while True:
+        groups = rng.integers(count, size=n_objects)
+        sizes = np.bincount(groups, minlength=count)
+        if sizes.max() <= MOST_IN_GROUP and np.count_nonzero(sizes) >= 2:
+            return groups
 
 
 def attended_mask(n_objects: int, *objects: int) -> np.ndarray:
