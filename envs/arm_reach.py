@@ -59,11 +59,15 @@ class ArmReachEnv(ConceptEnv):
     episode, by staying withdrawn (above 0.06 m) and slower than 0.01 m/s for 25 steps after a
     touch. Truncated after 500 steps.
 
+    Each phase of a concept that has several must hold so for 5 steps; to rest as long where a later
+    one holds is out of order, and ends the episode in failure.
+
     Reward: minus the concept's residual (generate) or minus the share of wrong answers (identify),
     plus 1 on the step that ends the episode in success.
     """
 
     objects_range: ClassVar[tuple[int, int]] = (3, MAX_OBJECTS)
+    hold_steps: ClassVar[int] = HOLD_STEPS
     metadata: dict[str, Any] = {
         "render_modes": ["human", "rgb_array"],
         "render_fps": round(1.0 / CONTROL_TIMESTEP),
@@ -94,7 +98,7 @@ class ArmReachEnv(ConceptEnv):
         self._camera, self._frame_size, self._backend = camera, frame_size, backend
         self._renderer: ArmRenderer | None = None
         self._fingertips: list[np.ndarray] = []
-        self._held = 0
+        self._waited = 0
 
     @property
     def answer(self) -> np.ndarray:
@@ -114,18 +118,16 @@ class ArmReachEnv(ConceptEnv):
         _ = self.event  # there is none before the first reset
         self.world.step(action)
         self._state = self.world.entity_state()
-        residual = self.residual()
         at_rest = self.world.fingertip_speed <= AT_REST
         if self.task == "identify":
+            residual = self.residual()
             holds = residual == 0.0
             withdrawn = self.world.fingertip_in_world[2] > WITHDRAWN_HEIGHT
             waits = at_rest and withdrawn and bool(self.answer.any())
-            self._held = self._held + 1 if waits else 0
-            terminated = self._held >= SUBMIT_STEPS
+            self._waited = self._waited + 1 if waits else 0
+            terminated = self._waited >= SUBMIT_STEPS
         else:
-            holds = at_rest and self.concept.passes(residual)
-            self._held = self._held + 1 if holds else 0
-            terminated = self._held >= HOLD_STEPS
+            residual, holds, terminated = self._advance(at_rest=at_rest)
         if self.render_mode is not None:
             self._fingertips.append(self.world.fingertip_in_world)
         reward, info = self._judge(residual, holds, terminated=terminated)
@@ -145,7 +147,7 @@ class ArmReachEnv(ConceptEnv):
         self.world.reset(state)
         self._state = self.world.entity_state()
         self._fingertips = [self.world.fingertip_in_world]
-        self._held = 0
+        self._waited = 0
 
     def _draw(self, overlay: Overlay) -> np.ndarray:
         if self._renderer is None:

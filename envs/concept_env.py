@@ -11,7 +11,8 @@ import numpy as np
 
 from .concepts import TASKS, Concept, Event, make_concept
 from .entities import MAX_ENTITIES, POSITION, EntityState
-from .errors import UnknownConceptError
+from .errors import ConceptParameterError, UnknownConceptError
+from .progress import MAX_PHASES, Progress
 from .rendering.markers import Overlay
 from .rendering.window import Window
 from .spaces import Observation, entity_observation
@@ -26,12 +27,18 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
     Reward: `info["reward_terms"]` holds "residual" (minus the residual) and "success"
     (`SUCCESS_BONUS` or 0); the reward is their sum. `info["is_success"]` is a bool, True only on
     the step that terminates the episode in success.
+
+    Concepts of several phases are generated in their order, see `Progress`: the residual is the
+    current phase's plus 1 for each later one; `is_success` comes with the last. The observation's
+    `phase` counts the phases done. An identify task shows one scene, `event.shown`, and no phases.
     """
 
     objects_range: ClassVar[tuple[int, int]]
     """Fewest and most objects of a scene of this world, cursor and zones not counted."""
     default_most_objects: ClassVar[int] = 8
     """Most objects of a scene where their number is left open; larger scenes are asked for."""
+    hold_steps: ClassVar[int]
+    """A phase is done when it has held at rest for so many steps."""
     metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array"], "render_fps": 25}
 
     def __init__(
@@ -57,12 +64,14 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         Raises:
             UnknownConceptError: on an unknown concept, parameter, task, number or render mode, or a
                 concept for which this world has no task.
-            ConceptParameterError: on a parameter out of its range.
+            ConceptParameterError: on a parameter out of its range, or too many phases.
         """
         self.concept = make_concept(concept, **(parameters or {}))
         self.task = self._check_task(task)
         self.render_mode = self._check_render_mode(render_mode)
         self._objects_range = self._check_objects(n_objects)
+        self._phases = self._check_phases(self.concept.phases)
+        self._progress = Progress(self._phases, self.hold_steps)
         self._event: Event | None = None
         self._state: EntityState | None = None
         self._trail: list[np.ndarray] = []
@@ -97,7 +106,8 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         n_objects = int(self.np_random.integers(low, high + 1))
         self._event = self.concept.sample(self.np_random, n_objects=n_objects)
         generate = self.task == "generate"
-        self._start(self._event.before if generate else self._event.after)
+        self._progress = Progress(self._phases, self.hold_steps)
+        self._start(self._event.before if generate else self._event.shown)
         self._plan, self._status = None, ""
         self._trail = [self._cursor_position()]
         self._show()
@@ -105,7 +115,12 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
 
     def observe(self) -> Observation:
         """The observation of the current state."""
-        return entity_observation(self.state, self.event.attention, self.task)
+        return entity_observation(self.state, self.event.attention, self.task, phase=self.phase)
+
+    @property
+    def phase(self) -> int:
+        """How many of a generate task's phases are done; 0 where there is only one."""
+        return self._progress.done
 
     def _judge(
         self, residual: float, holds: bool, *, terminated: bool
@@ -118,7 +133,8 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         success = holds and terminated
         if self.render_mode is not None:
             self._trail.append(self._cursor_position())
-        self._status = "success" if success else "failed" if terminated else ""
+        failure = "out of order" if self._progress.out_of_order else "failed"
+        self._status = "success" if success else failure if terminated else ""
         info = self._info(residual, success)
         self._show()
         return float(sum(info["reward_terms"].values())), info
@@ -131,10 +147,14 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         return self.state.entities[self.state.cursor, POSITION].astype(np.float64)
 
     def residual(self) -> float:
-        """The current residual: the concept's, or the share of entities answered wrongly."""
+        """The current residual: of concept and phase, or the share of entities answered wrongly."""
         if self.task == "identify":
             return self.mismatch()
-        return self.concept.residual(self.state, self.event.attention)
+        return self._progress.residual(self.state, self.event.attention)
+
+    def _advance(self, *, at_rest: bool) -> tuple[float, bool, bool]:
+        """A generate task's residual, whether its last phase holds, and whether it ends."""
+        return self._progress.advance(self.state, self.event.attention, at_rest=at_rest)
 
     @abstractmethod
     def _start(self, state: EntityState) -> None:
@@ -206,6 +226,14 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
             )
         return task
 
+    def _check_phases(self, phases: tuple[Concept, ...]) -> tuple[Concept, ...]:
+        if not 1 <= len(phases) <= MAX_PHASES:
+            raise ConceptParameterError(
+                f"concept '{self.concept.name}' has {len(phases)} phases; "
+                f"an episode can have 1 to {MAX_PHASES}"
+            )
+        return phases
+
     def _check_render_mode(self, render_mode: str | None) -> str | None:
         allowed = self.metadata["render_modes"]
         if render_mode is not None and render_mode not in allowed:
@@ -218,7 +246,8 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         low = max(self.objects_range[0], self.concept.num_objects[0])
         high = min(self.objects_range[1], self.concept.num_objects[1])
         if n_objects is None:
-            return low, min(high, self.default_most_objects)
+            usual = self.concept.usual_objects
+            return max(low, usual[0]), min(high, usual[1], self.default_most_objects)
         if not low <= n_objects <= high:
             raise UnknownConceptError(
                 f"n_objects={n_objects} is outside [{low}, {high}] for concept "

@@ -13,8 +13,9 @@ import numpy as np
 from .concepts import Concept, Event
 from .entities import MAX_ENTITIES, NUM_FEATURES, EntityState, check_array
 from .errors import ConfigError
-from .particle import ParticleEnv, action_towards
+from .particle import AT_REST, ParticleEnv, action_towards
 
+_LEAST_REST = 2  # steps in a row, shorter ones are no rest
 _RECORDING = 1  # keeps the recordings' scenes apart from those of reset(seed)
 
 
@@ -63,6 +64,23 @@ class Demonstration:
             paintable=self.paintable,
         )
 
+    def stops(self) -> tuple[int, ...]:
+        """The steps at which things had come to rest, each the last of its rest; the end is one.
+
+        To rest is to change by at most `AT_REST` in each of two steps or more. What comes before
+        the first change is no stop, so a trajectory of two steps (before, after) has one stop, 1.
+        """
+        changes = np.abs(np.diff(self.trajectory, axis=0)).max(axis=(1, 2))
+        found, rest, changed = [], 0, False
+        for step, change in enumerate(changes):  # from this step to the next
+            if change <= AT_REST:
+                rest += 1
+                continue
+            if changed and rest >= _LEAST_REST:
+                found.append(step)
+            rest, changed = 0, True
+        return (*found, len(changes))
+
     @classmethod
     def of(cls, trajectory: np.ndarray, event: Event) -> Demonstration:
         """A trajectory (T, N, 7) through an event, with the event's masks."""
@@ -85,6 +103,8 @@ def record_demonstrations(
     n_objects: int | None = None,
 ) -> list[Demonstration]:
     """Record episodes of a scripted demonstrator that carries out a concept's generate task.
+
+    Where a concept has several phases, it goes from stop to stop, and rests at each.
 
     Args:
         env_id: the particle environment's id.
@@ -129,7 +149,7 @@ def _record(env: gym.Env, world: ParticleEnv, seed: int) -> Demonstration:
     states = [world.state.entities]
     ended, info = False, {"is_success": False}
     while not ended:
-        action = action_towards(world.state, event.after.entities)
+        action = action_towards(world.state, event.stops[world.phase].entities)
         _, _, terminated, truncated, info = env.step(action)
         states.append(world.state.entities)
         ended = terminated or truncated

@@ -53,6 +53,9 @@ class ParticleEnv(ConceptEnv):
     the step; the episode terminates when that has held for 3 steps, and is truncated after 60. Of
     "identify": the answer equals `event.answer` over all present entities.
 
+    Each phase of a concept that has several must hold so for 3 steps; to rest as long where a later
+    one holds is out of order, and ends the episode in failure.
+
     Reward: minus the concept's residual (generate) or minus the share of wrong answers (identify),
     plus 1 on the step that ends the episode in success.
 
@@ -60,6 +63,7 @@ class ParticleEnv(ConceptEnv):
     """
 
     objects_range: ClassVar[tuple[int, int]] = (2, 12)
+    hold_steps: ClassVar[int] = HOLD_STEPS
 
     def __init__(self, concept: str | Concept = "between", **options: Any) -> None:
         """Make the world; options as in `ConceptEnv`."""
@@ -69,7 +73,6 @@ class ParticleEnv(ConceptEnv):
         self.observation_space = spaces.Dict(entity_spaces())
         self._renderer: PlaneRenderer | None = None
         self._answer = np.zeros(MAX_ENTITIES, dtype=bool)
-        self._held = 0
 
     @property
     def answer(self) -> np.ndarray:
@@ -90,11 +93,7 @@ class ParticleEnv(ConceptEnv):
             residual = self.residual()
             holds, terminated = residual == 0.0, True
         else:
-            at_rest = self._edit(bounded)
-            residual = self.residual()
-            holds = at_rest and self.concept.passes(residual)
-            self._held = self._held + 1 if holds else 0
-            terminated = self._held >= HOLD_STEPS
+            residual, holds, terminated = self._advance(at_rest=self._edit(bounded))
         reward, info = self._judge(residual, holds, terminated=terminated)
         return self.observe(), reward, terminated, False, info
 
@@ -106,7 +105,6 @@ class ParticleEnv(ConceptEnv):
     def _start(self, state: EntityState) -> None:
         self._state = state
         self._answer = np.zeros(MAX_ENTITIES, dtype=bool)
-        self._held = 0
 
     def _edit(self, action: np.ndarray) -> bool:
         """Move and paint what may be edited; whether that was a rest."""

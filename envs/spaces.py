@@ -8,6 +8,7 @@
 | `paintable` | MultiBinary (16,)         | entities whose colour may be changed                |
 | `attention` | MultiBinary (16,)         | attended entities; all zero when they are the answer|
 | `task`      | Discrete (2)              | 0 generate, 1 identify                              |
+| `phase`     | Discrete (4)              | phases done so far, 0 where there is only one       |
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from gymnasium import spaces
 from .concepts import TASKS
 from .entities import MAX_ENTITIES, NUM_FEATURES, POSITION, EntityState, check_array
 from .errors import ShapeError
+from .progress import MAX_PHASES
 
 _POSITION_BOUND = 10.0
 """Bound of the observed positions [plane units]: the arm's fingertip may leave the table."""
 _MASKS = ("present", "movable", "paintable", "attention")
-_KEYS = ("entities", *_MASKS, "task")
+_KEYS = ("entities", *_MASKS, "task", "phase")
 
 Observation = dict[str, Any]
 
@@ -39,10 +41,13 @@ def entity_spaces() -> dict[str, spaces.Space]:
         "entities": spaces.Box(low, high, dtype=np.float32),
         **{name: spaces.MultiBinary(MAX_ENTITIES) for name in _MASKS},
         "task": spaces.Discrete(len(TASKS)),
+        "phase": spaces.Discrete(MAX_PHASES + 1),
     }
 
 
-def entity_observation(state: EntityState, attention: np.ndarray, task: str) -> Observation:
+def entity_observation(
+    state: EntityState, attention: np.ndarray, task: str, *, phase: int = 0
+) -> Observation:
     """Observe `state`; in an identify task the attention and the edit masks are hidden."""
     entities = state.entities.copy()
     positions = entities[:, POSITION]
@@ -55,6 +60,7 @@ def entity_observation(state: EntityState, attention: np.ndarray, task: str) -> 
         "entities": entities,
         **dict(zip(_MASKS, masks, strict=True)),
         "task": np.int64(TASKS.index(task)),
+        "phase": np.int64(phase),
     }
 
 

@@ -129,9 +129,9 @@ class TwoInOrder(InOrder):
     num_attended: ClassVar[tuple[int, int]] = (2, 2)
     num_objects: ClassVar[tuple[int, int]] = (3, 12)
     parameter_ranges: ClassVar[dict[str, tuple[float, float]]] = {"first": _HUES, "second": _HUES}
-    held_out_ranges: ClassVar[dict[str, tuple[tuple[float, float], ...]]] = {
-        hue: HELD_OUT_HUES for hue in parameter_ranges
-    }
+    held_out_ranges: ClassVar[dict[str, tuple[tuple[float, float], ...]]] = dict.fromkeys(
+        parameter_ranges, HELD_OUT_HUES
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,9 +150,9 @@ class ThreeInOrder(InOrder):
         "second": _HUES,
         "third": _HUES,
     }
-    held_out_ranges: ClassVar[dict[str, tuple[tuple[float, float], ...]]] = {
-        hue: HELD_OUT_HUES for hue in parameter_ranges
-    }
+    held_out_ranges: ClassVar[dict[str, tuple[tuple[float, float], ...]]] = dict.fromkeys(
+        parameter_ranges, HELD_OUT_HUES
+    )
 
 
 def _with_cursor(state: EntityState, place: np.ndarray) -> EntityState:
