@@ -62,6 +62,6 @@ def _solve(
     code = infer(model, shown, config=config).code
     made = generate(model.energy, asked.before, asked.attention, code=code, config=config)
     after = asked.before.with_entities(made.entities)
-    found = identify(model.energy, asked.after, code=code, config=config)
+    found = identify(model.energy, asked.shown, code=code, config=config)
     same = bool(np.array_equal(found.attention, asked.answer))
     return concept.succeeds(after, asked.attention), same

@@ -11,6 +11,7 @@ from conceptgym.agents.identify import IdentifyResult
 from conceptgym.agents.infer import InferResult
 from conceptgym.agents.model import ConceptModel
 from conceptgym.envs import CONCEPTS, ConceptEnv, Demonstration, EntityState, Event
+from conceptgym.envs.entities import CURSOR, NUM_FEATURES, ZONE
 
 TINY = EnergyConfig(width=8, code_size=4)
 SHORT = TrainConfig(
@@ -32,10 +33,10 @@ def random_scene(seed: int, *, count: int = 2, number: int = 6, rows: int = 9) -
     def uniform(*shape: int) -> torch.Tensor:
         return torch.rand(*shape, generator=draw, dtype=torch.float64)
 
-    entities = uniform(count, number, 6)
+    entities = uniform(count, number, NUM_FEATURES)
     entities[..., :2] = 2.0 * entities[..., :2] - 1.0
-    entities[..., 5] = 0.0
-    entities[:, 1, 5] = 1.0
+    entities[..., [CURSOR, ZONE]] = 0.0
+    entities[:, 1, CURSOR] = 1.0
     masks = [(uniform(count, number) < 0.6).double() for _ in range(2)]
     parts = [entities, uniform(count, number), torch.ones(count, number).double(), *masks]
     names = ("entities", "attention", "present", "movable", "paintable")
@@ -54,8 +55,10 @@ def permuted(scene: Scene, order: list[int]) -> Scene:
 
 
 def draw_event(concept: str = "between", *, seed: int = 0, n_objects: int = 3) -> Event:
-    """An event of a concept with its default parameters."""
-    return CONCEPTS[concept]().sample(np.random.default_rng(seed), n_objects=n_objects)
+    """An event of a concept with its default parameters; more objects if it needs more."""
+    kind = CONCEPTS[concept]
+    number = int(np.clip(n_objects, *kind.num_objects))
+    return kind().sample(np.random.default_rng(seed), n_objects=number)
 
 
 def demonstration(event: Event) -> Demonstration:
@@ -69,7 +72,7 @@ def demonstrations(concept: str = "between", count: int = 3) -> list[Demonstrati
 
 
 def generated(entities: np.ndarray) -> GenerateResult:
-    """A result of `generate` that says `entities` (9, 6)."""
+    """A result of `generate` that says `entities` (16, 7)."""
     return GenerateResult(
         entities=entities,
         energy=0.0,
@@ -82,7 +85,7 @@ def generated(entities: np.ndarray) -> GenerateResult:
 
 
 def identified(attention: np.ndarray) -> IdentifyResult:
-    """A result of `identify` that says `attention` (9,)."""
+    """A result of `identify` that says `attention` (16,)."""
     return IdentifyResult(
         attention=attention,
         strength=attention.astype(np.float32),
@@ -136,4 +139,4 @@ class Oracle(ConceptAgent):
         return generated(self.event_of(state).after.entities)
 
     def identify(self, state: EntityState) -> IdentifyResult:
-        return identified(self.event_of(state).attention)
+        return identified(self.event_of(state).answer)

@@ -24,7 +24,7 @@ def read_tables(doc: str | None) -> list[list[dict[str, str]]]:
 
 
 def describe(space: spaces.Space) -> str:
-    """A space as the tables write it: "Box (9, 6) float32", "MultiBinary (9,)", "Discrete (2)"."""
+    """A space as tables write it: "Box (16, 7) float32", "MultiBinary (16,)", "Discrete (2)"."""
     kind = type(space).__name__
     if isinstance(space, spaces.Discrete):
         return f"{kind} ({int(space.n)})"

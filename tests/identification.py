@@ -13,7 +13,7 @@ from conceptgym.envs.spaces import state_from_observation
 N_SCENES = 1500
 """Scenes of each half: what is fitted, and what is held out."""
 Scenes = list[tuple[EntityState, np.ndarray, Concept]]
-"""What is observed, the answer (9,), and the concept with its parameters."""
+"""What is observed, the answer (16,), and the concept with its parameters."""
 
 
 def draw_scenes(concept: str | Concept, *, n_objects: int, n_scenes: int, seed: int) -> Scenes:
@@ -26,7 +26,7 @@ def draw_scenes(concept: str | Concept, *, n_objects: int, n_scenes: int, seed: 
         if isinstance(env.concept, Colour):
             env.concept = CONCEPTS["colour"].random(rng)
         observation, _ = env.reset()
-        scenes.append((state_from_observation(observation), env.event.attention, env.concept))
+        scenes.append((state_from_observation(observation), env.event.answer, env.concept))
     return scenes
 
 

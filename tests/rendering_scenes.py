@@ -3,7 +3,7 @@
 import mujoco
 import numpy as np
 
-from conceptgym.envs.entities import MAX_ENTITIES, NUM_FEATURES, EntityState
+from conceptgym.envs.entities import MAX_ENTITIES, NUM_FEATURES, ZONE, EntityState
 
 SCENE = """
 <mujoco>
@@ -49,6 +49,13 @@ def make_state(positions: list[tuple[float, float]], *, has_cursor: bool = True)
     present = np.arange(MAX_ENTITIES) < count
     nothing = np.zeros(MAX_ENTITIES, dtype=bool)
     return EntityState(entities=entities, present=present, movable=nothing, paintable=nothing)
+
+
+def with_zones(state: EntityState, *rows: int) -> EntityState:
+    """The state with these rows turned into zones."""
+    entities = state.entities.copy()
+    entities[list(rows), ZONE] = 1.0
+    return state.with_entities(entities)
 
 
 def mask(*rows: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from arm_policy_scenes import Paths, Scene
 
 from conceptgym.agents import arm_policy
 from conceptgym.agents.arm_policy import TOUCH_HEIGHT
-from conceptgym.envs import plane_to_table
+from conceptgym.envs import MAX_ENTITIES, plane_to_table
 from conceptgym.envs.arm_actions import action_from_targets
 from conceptgym.envs.arm_model import HOVER_HEIGHT
 from conceptgym.envs.errors import NonFiniteError, ShapeError
@@ -92,7 +92,7 @@ def test_objects_are_touched_from_above_nearest_first(paths: Paths, seed: int) -
 def test_only_what_a_touch_missed_is_tried_again_and_not_for_ever(paths: Paths) -> None:
     scene = Scene("identify")
     first, second = np.flatnonzero(scene.env.event.attention)
-    touched = np.eye(9, dtype=np.int8)[first]
+    touched = np.eye(MAX_ENTITIES, dtype=np.int8)[first]
     scene.act(2)
     scene.act(20, touched=touched)
     assert len(paths.touched(0)) == 2
@@ -136,7 +136,7 @@ def test_another_episode_is_planned_for_anew(paths: Paths) -> None:
 
 def test_a_plan_that_touches_nothing_says_so(paths: Paths) -> None:
     scene = Scene("identify")
-    scene.planner.result = identified(np.eye(9, dtype=bool)[scene.env.state.cursor])
+    scene.planner.result = identified(np.eye(MAX_ENTITIES, dtype=bool)[scene.env.state.cursor])
     scene.act(3)
     plan = scene.policy.plan
     assert plan is not None and not plan.reached
@@ -151,7 +151,7 @@ def test_bad_arm_observations_are_refused() -> None:
     bad = [
         ({"qpos": qpos}, NonFiniteError, "observation['qpos'] holds nan at index (3,); every"),
         ({"qpos": qpos[:6]}, ShapeError, "observation['qpos'] has shape (6,), expected (7,); pass"),
-        ({"touched": qpos}, ShapeError, "observation['touched'] has shape (7,), expected (9,)"),
+        ({"touched": qpos}, ShapeError, "observation['touched'] has shape (7,), expected (16,)"),
     ]
     for changes, kind, text in bad:
         with pytest.raises(kind) as caught:

@@ -10,10 +10,16 @@ import numpy as np
 import pytest
 
 from conceptgym.envs.arm_actions import ACTION_SIZE, action_from_targets
-from conceptgym.envs.arm_model import CONTROL_TIMESTEP, HOVER_HEIGHT, SUBSTEPS, VELOCITY_LIMITS
+from conceptgym.envs.arm_model import (
+    CONTROL_TIMESTEP,
+    HOVER_HEIGHT,
+    MAX_OBJECTS,
+    SUBSTEPS,
+    VELOCITY_LIMITS,
+)
 from conceptgym.envs.arm_start import qpos_at_fingertip
 from conceptgym.envs.arm_world import ArmWorld
-from conceptgym.envs.entities import MAX_ENTITIES, NUM_FEATURES, EntityState
+from conceptgym.envs.entities import CURSOR, MAX_ENTITIES, NUM_FEATURES, ZONE, EntityState
 from conceptgym.envs.errors import ConfigError, NonFiniteError, ShapeError
 from conceptgym.envs.frames import plane_to_table
 
@@ -235,6 +241,32 @@ def test_bad_scenes(world: ArmWorld) -> None:
     assert str(no_cursor.value) == (
         "entity_state holds 0 cursors and 2 objects; the arm world needs 1 cursor and 1 to 8 "
         "objects"
+    )
+
+
+def test_more_objects_than_the_table_takes(world: ArmWorld) -> None:
+    world.reset(make_scene(MAX_OBJECTS, 0))
+    full = np.arange(MAX_ENTITIES) <= MAX_OBJECTS + 1
+    entities = make_scene(1, 0).entities * 0.0
+    entities[0, CURSOR] = 1.0
+    crowded = EntityState(entities=entities, present=full, movable=~full, paintable=~full)
+    with pytest.raises(ConfigError) as error:
+        world.reset(crowded)
+    assert str(error.value) == (
+        "entity_state holds 1 cursors and 9 objects; the arm world needs 1 cursor and 1 to 8 "
+        "objects"
+    )
+
+
+def test_zones_are_refused(world: ArmWorld) -> None:
+    scene = make_scene(3, 0)
+    entities = scene.entities.copy()
+    entities[np.flatnonzero(scene.objects)[:2], ZONE] = 1.0
+    with pytest.raises(ConfigError) as error:
+        world.reset(scene.with_entities(entities))
+    assert str(error.value) == (
+        "entity_state holds 2 zones; the arm's table has none: leave them out, or use "
+        "conceptgym/Particle-v0"
     )
 
 

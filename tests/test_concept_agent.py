@@ -13,8 +13,8 @@ from conceptgym.envs.errors import NoDemonstrationsError, NonFiniteError, ShapeE
 
 PARTICLE, ARM = "conceptgym/Particle-v0", "conceptgym/ArmReach-v0"
 CASES = [
-    (PARTICLE, "generate", (9, 5)),
-    (PARTICLE, "identify", (9,)),
+    (PARTICLE, "generate", (16, 5)),
+    (PARTICLE, "identify", (16,)),
     (ARM, "generate", (8,)),
     (ARM, "identify", (8,)),
 ]
@@ -106,17 +106,17 @@ def test_bad_observations_are_refused() -> None:
             "pass an observation of a conceptgym environment",
         ),
         (
-            {**observation, "entities": np.full((9, 6), np.nan)},
+            {**observation, "entities": np.full((16, 7), np.nan)},
             NonFiniteError,
             "entities holds nan at index (0, 0); every entry must be a finite number",
         ),
         (
-            {**observation, "entities": np.zeros((9, 5))},
+            {**observation, "entities": np.zeros((16, 5))},
             ShapeError,
-            "entities has shape (9, 5), expected (9, 6); pass an array of that shape",
+            "entities has shape (16, 5), expected (16, 7); pass an array of that shape",
         ),
         (
-            batch(observation, {**observation, "attention": np.full(9, np.nan)}),
+            batch(observation, {**observation, "attention": np.full(16, np.nan)}),
             NonFiniteError,
             "attention holds nan at index (0,); every entry must be a finite number",
         ),

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import gymnasium as gym
 import numpy as np
 import pytest
 
-from conceptgym.envs import CONCEPTS, ArmReachEnv, ConceptEnv, ParticleEnv
+from conceptgym.envs import (
+    CONCEPTS,
+    ArmReachEnv,
+    ConceptEnv,
+    ParticleEnv,
+)
 from conceptgym.envs.concept_env import SUCCESS_BONUS
+from conceptgym.envs.concepts import Near
 from conceptgym.envs.errors import (
     ConceptParameterError,
     NonFiniteError,
@@ -27,9 +34,23 @@ both_worlds = pytest.mark.parametrize("world", WORLDS)
 both_tasks = pytest.mark.parametrize("task", ["generate", "identify"])
 
 
+def bounds(world: type[ConceptEnv], name: str) -> tuple[int, int]:
+    """Fewest and most objects that both a world and a concept take."""
+    lows, highs = zip(world.objects_range, CONCEPTS[name].num_objects, strict=True)
+    return max(lows), min(highs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaneOnly(Near):
+    """A concept that the arm has no task for."""
+
+    tasks_on_arm: ClassVar[tuple[str, ...]] = ()
+
+
 @both_worlds
 def test_unknown_choices_are_refused(world: type[ConceptEnv]) -> None:
-    low = 2 if world is ParticleEnv else 3
+    low, high = bounds(world, "between")
+    least, most = bounds(world, "near")
     choices: list[tuple[dict[str, Any], str]] = [
         ({"concept": "inside"}, f"concept='inside' is unknown; choose one of {NAMES}"),
         (
@@ -42,13 +63,14 @@ def test_unknown_choices_are_refused(world: type[ConceptEnv]) -> None:
             "render_mode='ansi' is unknown; choose one of human, rgb_array",
         ),
         (
-            {"n_objects": 6},
-            f"n_objects=6 is outside [{low}, 5] for concept 'between' in {world.__name__}; "
+            {"n_objects": high + 1},
+            f"n_objects={high + 1} is outside [{low}, {high}] for concept 'between' in "
+            f"{world.__name__}; "
             "choose a number in that range",
         ),
         (
-            {"n_objects": low - 1, "concept": "near"},
-            f"n_objects={low - 1} is outside [{low}, {low + 5}] for concept 'near' in "
+            {"n_objects": least - 1, "concept": "near"},
+            f"n_objects={least - 1} is outside [{least}, {most}] for concept 'near' in "
             f"{world.__name__}; choose a number in that range",
         ),
         (
@@ -74,6 +96,23 @@ def test_the_arm_cannot_paint() -> None:
     assert str(error.value) == (
         "task='generate' is unknown for concept 'colour' in ArmReachEnv; choose one of identify"
     )
+
+
+@pytest.mark.parametrize("task", ["generate", "identify", "explain"])
+def test_a_concept_without_tasks_on_the_arm_is_refused_there(task: str) -> None:
+    ParticleEnv(PlaneOnly())
+    with pytest.raises(UnknownConceptError) as error:
+        ArmReachEnv(PlaneOnly(), task=task)
+    assert str(error.value) == (
+        f"task='{task}' cannot be done: ArmReachEnv has no task for concept 'near'; "
+        "use conceptgym/Particle-v0"
+    )
+
+
+def test_parameters_need_not_be_numbers() -> None:
+    with pytest.raises(ConceptParameterError) as error:
+        ParticleEnv("left_of", parameters={"distance": "far"})
+    assert str(error.value).startswith("distance='far' of concept 'left_of' is outside")
 
 
 @both_worlds
@@ -158,10 +197,19 @@ def test_seeds_draw_other_scenes_and_sizes(world: type[ConceptEnv]) -> None:
     states = [env.reset(seed=seed)[0]["entities"] for seed in range(40)]
     assert len({state.tobytes() for state in states}) == 40
     sizes = {int((state[:, 2:5].any(axis=1)).sum()) - 1 for state in states}
-    low, high = world.objects_range
-    assert sizes == set(range(low, high + 1))
+    low, high = bounds(world, "closest")
+    assert sizes == set(range(low, min(high, world.default_most_objects) + 1))
     first, second = env.reset(seed=3)[0], env.reset()[0]
     assert (first["entities"] != second["entities"]).any()
+
+
+def test_the_plane_holds_twelve_objects_where_they_are_asked_for() -> None:
+    assert ParticleEnv.objects_range == (2, 12) and ArmReachEnv.objects_range == (3, 8)
+    assert ParticleEnv.default_most_objects == 8
+    for number in (9, 12):
+        env = ParticleEnv("near", n_objects=number)
+        env.reset(seed=0)
+        assert env.state.objects.sum() == number
 
 
 @both_worlds

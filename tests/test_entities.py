@@ -16,6 +16,7 @@ from conceptgym.envs.entities import (
     MAX_ENTITIES,
     NUM_FEATURES,
     POSITION,
+    ZONE,
     EntityState,
     check_array,
 )
@@ -24,11 +25,13 @@ from conceptgym.envs.errors import NonFiniteError, ShapeError
 
 @pytest.fixture
 def state() -> EntityState:
-    """Three entities, the cursor in row 1, and junk in a row that is absent."""
+    """Two objects, the cursor in row 1, a zone in row 3, and junk in rows that are absent."""
     array = np.arange(MAX_ENTITIES * NUM_FEATURES, dtype=np.float32).reshape(MAX_ENTITIES, -1)
     array[:, CURSOR] = 0.0
     array[[1, 7], CURSOR] = 1.0
-    present = np.arange(MAX_ENTITIES) < 3
+    array[:, ZONE] = 0.0
+    array[[3, 8], ZONE] = 1.0
+    present = np.arange(MAX_ENTITIES) < 4
     return EntityState(
         entities=array, present=present, movable=~present, paintable=np.zeros_like(present)
     )
@@ -41,6 +44,7 @@ def test_the_documented_table_is_the_array() -> None:
     assert FEATURES[POSITION] == ("x", "y")
     assert FEATURES[COLOUR] == ("red", "green", "blue")
     assert FEATURES[CURSOR] == "cursor"
+    assert FEATURES[ZONE] == "zone"
 
 
 def test_views_of_the_array(state: EntityState) -> None:
@@ -48,6 +52,7 @@ def test_views_of_the_array(state: EntityState) -> None:
     np.testing.assert_array_equal(state.colours, state.entities[:, 2:5])
     assert state.cursor == 1
     assert np.flatnonzero(state.objects).tolist() == [0, 2]
+    assert np.flatnonzero(state.zones).tolist() == [3]
 
 
 def test_an_absent_cursor_does_not_count(state: EntityState) -> None:
@@ -74,6 +79,7 @@ def test_moved_equals_with_entities(state: EntityState) -> None:
     np.testing.assert_array_equal(state.entities, before)
     assert moved.cursor == state.cursor
     np.testing.assert_array_equal(moved.objects, state.objects)
+    np.testing.assert_array_equal(moved.zones, state.zones)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -89,13 +95,13 @@ def test_wrong_shapes_are_refused(state: EntityState) -> None:
     with pytest.raises(ShapeError) as features:
         replace(state, entities=np.zeros((MAX_ENTITIES, 5)))
     assert str(features.value) == (
-        "entities has shape (9, 5), expected (9, 6); pass an array of that shape"
+        "entities has shape (16, 5), expected (16, 7); pass an array of that shape"
     )
     for name in ("present", "movable", "paintable"):
         with pytest.raises(ShapeError) as error:
             replace(state, **{name: np.zeros(4, dtype=bool)})
         assert str(error.value) == (
-            f"{name} has shape (4,), expected (9,); pass an array of that shape"
+            f"{name} has shape (4,), expected (16,); pass an array of that shape"
         )
 
 

@@ -13,6 +13,7 @@ from conceptgym.agents.energy import ConceptEnergy, Scene
 from conceptgym.agents.generate import generate
 from conceptgym.agents.tensors import scene_of, to_tensor
 from conceptgym.envs import CONCEPTS, EntityState
+from conceptgym.envs.entities import MAX_ENTITIES, NUM_FEATURES
 
 MODEL = tiny_model()
 CODE = np.array([1.0, -1.0, 0.5, -0.5], dtype=np.float32)
@@ -30,7 +31,7 @@ class Goal(ConceptEnergy):
 
 
 def editable(state: EntityState) -> np.ndarray:
-    marks = np.zeros((9, 6), dtype=bool)
+    marks = np.zeros((MAX_ENTITIES, NUM_FEATURES), dtype=bool)
     marks[:, :2] = state.movable[:, None]
     marks[:, 2:5] = state.paintable[:, None]
     return marks
@@ -40,7 +41,7 @@ def editable(state: EntityState) -> np.ndarray:
 @given(seed=st.integers(0, 999), concept=st.sampled_from(["between", "colour"]))
 def test_the_closed_form_minimum_within_bounds_is_found(seed: int, concept: str) -> None:
     event = draw_event(concept, seed=seed)
-    goal = np.random.default_rng(seed).normal(scale=2.0, size=(9, 6))
+    goal = np.random.default_rng(seed).normal(scale=2.0, size=(MAX_ENTITIES, NUM_FEATURES))
     result = generate(Goal(goal), event.before, event.attention, code=CODE)
     bounded = goal.copy()
     bounded[:, :2] = bounded[:, :2].clip(-1.0, 1.0)
@@ -67,7 +68,11 @@ def test_only_what_may_be_edited_changes(concept: str) -> None:
 def test_candidates_are_in_order_of_their_energies() -> None:
     event = draw_event(seed=4)
     result = generate(MODEL.energy, event.before, event.attention, code=CODE)
-    assert result.candidates.shape == (16, 9, 6) and result.energies.shape == (16,)
+    assert result.candidates.shape == (
+        16,
+        MAX_ENTITIES,
+        NUM_FEATURES,
+    ) and result.energies.shape == (16,)
     assert (np.diff(result.energies) >= 0.0).all()
     assert np.array_equal(result.entities, result.candidates[0])
     assert result.energy == result.energies[0] <= result.initial_energy
@@ -100,7 +105,7 @@ def test_where_the_cursor_stood_does_not_matter() -> None:
 
 def test_with_nothing_to_edit_the_scene_comes_back() -> None:
     event = draw_event(seed=7)
-    nothing = np.zeros(9, dtype=bool)
+    nothing = np.zeros(MAX_ENTITIES, dtype=bool)
     state = EntityState(
         entities=event.before.entities,
         present=event.before.present,

@@ -24,6 +24,7 @@ from identification import (
 
 from conceptgym.envs import (
     CONCEPTS,
+    MAX_ENTITIES,
     ArmReachEnv,
     Concept,
     ConceptEnv,
@@ -132,7 +133,7 @@ def test_the_same_scene_with_another_answer_looks_the_same(
     with monkeypatch.context() as patch:
         seen = []
         for row in objects:
-            attention = np.arange(9) == row
+            attention = np.arange(MAX_ENTITIES) == row
             masks = {"movable": attention, "paintable": ~attention}
             after = replace(event.after, **masks)
             other = replace(event, after=after, attention=attention)

@@ -12,7 +12,7 @@ from conceptgym.agents.descent import CONVERGED, SPENT
 from conceptgym.agents.energy import ConceptEnergy, Scene
 from conceptgym.agents.identify import identify
 from conceptgym.agents.tensors import scene_of, to_tensor
-from conceptgym.envs import CONCEPTS
+from conceptgym.envs import CONCEPTS, MAX_ENTITIES
 
 MODEL = tiny_model()
 CODE = np.array([1.0, -1.0, 0.5, -0.5], dtype=np.float32)
@@ -35,7 +35,7 @@ class Answer(ConceptEnergy):
 @given(seed=st.integers(0, 999), high=st.floats(0.2, 1.5))
 def test_the_closed_form_answer_is_found(seed: int, high: float) -> None:
     state = draw_event(seed=seed, n_objects=4).after
-    answer = np.random.default_rng(seed).uniform(-0.5, high, size=9)
+    answer = np.random.default_rng(seed).uniform(-0.5, high, size=MAX_ENTITIES)
     result = identify(Answer(answer), state, code=CODE)
     np.testing.assert_allclose(result.strength, answer * state.present, atol=1e-5)
     expected = (answer > 0.5) & state.present
@@ -60,7 +60,7 @@ def test_at_least_one_entity_is_meant_and_none_that_is_absent(concept: str) -> N
 def test_the_energy_is_that_of_the_strength() -> None:
     state = draw_event(seed=4).after
     result = identify(MODEL.energy, state, code=CODE)
-    nothing = np.zeros(9, dtype=bool)
+    nothing = np.zeros(MAX_ENTITIES, dtype=bool)
     scene = scene_of(state, result.strength).replace(
         movable=to_tensor(nothing)[None], paintable=to_tensor(nothing)[None]
     )
@@ -70,7 +70,7 @@ def test_the_energy_is_that_of_the_strength() -> None:
 
 def test_what_may_be_edited_is_not_looked_at() -> None:
     event = draw_event("colour", seed=5)
-    energy = Answer(np.zeros(9))
+    energy = Answer(np.zeros(MAX_ENTITIES))
     identify(energy, event.after, code=CODE)
     assert event.after.paintable.any()
     for scene in energy.scenes:
@@ -79,10 +79,10 @@ def test_what_may_be_edited_is_not_looked_at() -> None:
 
 def test_the_first_start_is_undecided_and_the_answer_repeats() -> None:
     state = draw_event(seed=6).after
-    energy = Answer(np.zeros(9))
+    energy = Answer(np.zeros(MAX_ENTITIES))
     one = identify(energy, state, code=CODE)
     first = energy.scenes[0].attention
-    assert first.shape == (16, 9)
+    assert first.shape == (16, MAX_ENTITIES)
     assert torch.equal(first[0], 0.5 * to_tensor(state.present))
     assert len(first.unique(dim=0)) == 16
     assert np.array_equal(identify(energy, state, code=CODE).strength, one.strength)

@@ -101,7 +101,7 @@ def test_bad_demonstrations_are_refused() -> None:
     demos = demonstrations()
     with pytest.raises(NoDemonstrationsError, match="^demonstrations is empty; pass at least one"):
         infer(MODEL, [])
-    with pytest.raises(MixedLayoutError, match=r"^demonstrations mix the layouts \[\(5, 6\)"):
+    with pytest.raises(MixedLayoutError, match=r"^demonstrations mix the layouts \[\(5, 7\)"):
         infer(MODEL, [demos[0], with_rows(demos[1], 5)])
     trajectory = demos[0].trajectory.copy()
     trajectory[1, 2, 0] = np.nan

@@ -8,7 +8,7 @@ import pytest
 from concept_scenes import rows
 from doc_tables import read_tables
 
-from conceptgym.envs import CONCEPTS, ParticleEnv
+from conceptgym.envs import CONCEPTS, MAX_ENTITIES, ParticleEnv
 from conceptgym.envs.particle import AT_REST, HOLD_STEPS, MAX_MOVE, MAX_PAINT, action_towards
 
 
@@ -40,7 +40,7 @@ def test_the_documented_actions_do_what_the_table_says(concept: str) -> None:
             middle = env.state.entities.copy()
             middle[:, :5] = 0.5  # room on both sides
             env._state = env.state.with_entities(middle)
-            action = np.zeros((9, 5))
+            action = np.zeros((MAX_ENTITIES, 5))
             action[:, column] = value
             env.step(action)
             editable = env.state.movable if column < 2 else env.state.paintable
@@ -73,14 +73,14 @@ def test_nothing_but_the_editable_changes() -> None:
         changed = env.state.entities != before.entities
         assert not changed[~before.movable, :2].any()
         assert not changed[~before.paintable, 2:5].any()
-        assert not changed[:, 5].any()
+        assert not changed[:, 5:].any()
 
 
 def test_actions_outside_the_box_are_clipped() -> None:
     one, other = make(), make()
     rng = np.random.default_rng(0)
     for _ in range(5):
-        action = rng.uniform(-4, 4, (9, 5))
+        action = rng.uniform(-4, 4, (MAX_ENTITIES, 5))
         one.step(action)
         other.step(np.clip(action, -1, 1))
         np.testing.assert_array_equal(one.state.entities, other.state.entities)
@@ -91,7 +91,7 @@ def test_entities_stay_in_the_plane_and_colours_in_their_range() -> None:
         env = make(concept)
         for sign in (1.0, -1.0):
             for _ in range(25):
-                env.step(np.full((9, 5), sign))
+                env.step(np.full((MAX_ENTITIES, 5), sign))
             edited = env.state.movable | env.state.paintable
             found = env.state.entities[edited][:, : 2 if concept == "left_of" else 5]
             if concept == "left_of":
@@ -123,32 +123,33 @@ def test_moving_on_starts_the_hold_again() -> None:
     while not np.array_equal(env.state.entities, env.event.after.entities):
         step_to_goal(env)
     step_to_goal(env)
-    rush = np.zeros((9, 5))
+    rush = np.zeros((MAX_ENTITIES, 5))
     rush[env.state.cursor, 0] = 0.5  # 0.05: still right, but not at rest
     _, _, terminated, _, info = env.step(rush)
     assert not terminated and not info["is_success"]
     assert env.concept.succeeds(env.state, env.event.attention)
-    ends = [env.step(np.zeros((9, 5)))[2] for _ in range(HOLD_STEPS)]
+    ends = [env.step(np.zeros((MAX_ENTITIES, 5)))[2] for _ in range(HOLD_STEPS)]
     assert ends == [False] * (HOLD_STEPS - 1) + [True]
 
 
 def test_doing_nothing_is_truncated_without_success() -> None:
     env = gym.make("conceptgym/Particle-v0", concept="closest")
     env.reset(seed=0)
+    still = np.zeros((MAX_ENTITIES, 5), dtype=np.float32)
     for step in range(1, 61):
-        _, reward, terminated, truncated, info = env.step(np.zeros((9, 5), dtype=np.float32))
+        _, reward, terminated, truncated, info = env.step(still)
         assert not terminated and not info["is_success"] and float(reward) < 0.0
         assert truncated == (step == 60)
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)
-def test_identify_takes_the_attention_and_nothing_else(concept: str) -> None:
+def test_identify_takes_the_answer_and_nothing_else(concept: str) -> None:
     env = make(concept, task="identify")
-    attention = env.event.attention
+    right = env.event.answer
     present = np.flatnonzero(env.state.present)
     for flipped in (None, *present):
         env.reset(seed=0)
-        answer = attention.copy()
+        answer = right.copy()
         if flipped is not None:
             answer[flipped] = ~answer[flipped]
         _, reward, terminated, truncated, info = env.step(np.where(answer, 0.3, -0.3))
@@ -162,7 +163,7 @@ def test_identify_takes_the_attention_and_nothing_else(concept: str) -> None:
 
 def test_absent_rows_of_an_answer_do_not_count() -> None:
     env = make("near", task="identify", n_objects=3)
-    action = np.where(env.event.attention | ~env.state.present, 1.0, -1.0)
+    action = np.where(env.event.answer | ~env.state.present, 1.0, -1.0)
     assert env.step(action)[4]["is_success"]
 
 
@@ -171,7 +172,7 @@ def test_marking_everything_or_nothing_fails() -> None:
         env = make(concept, task="identify")
         for value in (-1.0, 0.0, 1.0):  # 0 is not above 0
             env.reset(seed=1)
-            assert not env.step(np.full(9, value))[4]["is_success"]
+            assert not env.step(np.full(MAX_ENTITIES, value))[4]["is_success"]
 
 
 def test_identify_starts_where_the_concept_holds_and_generate_where_not() -> None:

@@ -5,7 +5,7 @@ import pytest
 from agent_scenes import ScriptedPlanner, draw_event, generated, identified
 
 from conceptgym.agents.particle_policy import ParticlePolicy
-from conceptgym.envs import EntityState, ParticleEnv
+from conceptgym.envs import MAX_ENTITIES, EntityState, ParticleEnv
 from conceptgym.envs.errors import NonFiniteError
 from conceptgym.envs.spaces import Observation, entity_observation
 
@@ -46,7 +46,7 @@ def test_the_plan_is_carried_out(concept: str) -> None:
 def test_the_answer_is_given_in_one_step() -> None:
     policy, planner = make_policy("identify")
     action = policy.act(observe(task="identify"))
-    assert action.dtype == np.float32 and action.shape == (9,)
+    assert action.dtype == np.float32 and action.shape == (MAX_ENTITIES,)
     assert np.array_equal(action > 0, EVENT.attention)
     assert planner.asked == 1
 

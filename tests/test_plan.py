@@ -7,7 +7,7 @@ import pytest
 from agent_scenes import draw_event, generated, identified
 
 from conceptgym.agents.plan import MOVED, REPAINTED, Plan, View, target_of
-from conceptgym.envs import EntityState
+from conceptgym.envs import MAX_ENTITIES, EntityState
 from conceptgym.envs.errors import NonFiniteError, ShapeError
 from conceptgym.envs.spaces import Observation, entity_observation
 
@@ -77,7 +77,7 @@ def test_other_masks_are_another_scene(key: str) -> None:
 
 
 def test_another_task_is_another_scene() -> None:
-    masks = {key: np.zeros(9, dtype=np.int8) for key in ("movable", "attention")}
+    masks = {key: np.zeros(MAX_ENTITIES, dtype=np.int8) for key in ("movable", "attention")}
     assert not View.of(observe() | masks).same_scene(view(task="identify"))
 
 
@@ -102,7 +102,9 @@ def test_numbers_that_are_not_finite_are_refused(
     )
 
 
-@pytest.mark.parametrize(("key", "wanted"), [("entities", "(9, 6)"), *((k, "(9,)") for k in MASKS)])
+@pytest.mark.parametrize(
+    ("key", "wanted"), [("entities", "(16, 7)"), *((k, "(16,)") for k in MASKS)]
+)
 def test_arrays_of_another_shape_are_refused(key: str, wanted: str) -> None:
     with pytest.raises(ShapeError) as caught:
         View.of(observe() | {key: np.zeros((2, 6))})
@@ -145,6 +147,6 @@ def test_the_target_is_the_planned_place_of_a_movable_cursor() -> None:
     target = target_of(plan, STATE)
     assert target is not None and target.dtype == np.float64
     assert np.array_equal(target, EVENT.after.entities[STATE.cursor, :2].astype(np.float64))
-    fixed = view(movable=np.zeros(9)).state
+    fixed = view(movable=np.zeros(MAX_ENTITIES)).state
     assert target_of(plan, fixed) is None
     assert target_of(Plan(task="identify", result=identified(EVENT.attention)), STATE) is None

@@ -63,7 +63,7 @@ def test_one_line_imports_and_makes() -> None:
     code = (
         "import gymnasium as gym\n"
         "env = gym.make('conceptgym.envs:conceptgym/Particle-v0', concept='near')\n"
-        "assert env.reset(seed=0)[0]['entities'].shape == (9, 6)\n"
+        "assert env.reset(seed=0)[0]['entities'].shape == (16, 7)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

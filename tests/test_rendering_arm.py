@@ -131,12 +131,12 @@ def test_an_unknown_camera_is_refused(renderer):
         ArmRenderer(MODEL, camera="side", backend=renderer.backend)
 
 
-@pytest.mark.parametrize("rows", [[1, 2], [1, 2, 9], [-1, 2, 3]])
+@pytest.mark.parametrize("rows", [[1, 2], [1, 2, 16], [-1, 2, 3]])
 def test_wrong_object_rows_are_refused(renderer, rows):
     with pytest.raises(ConfigError) as caught:
         renderer.draw(DATA, object_rows=rows)
     assert str(caught.value) == (
-        f"object_rows is {rows}, the model has 3 objects; pass one row in [0, 8] for each"
+        f"object_rows is {rows}, the model has 3 objects; pass one row in [0, 15] for each"
     )
 
 

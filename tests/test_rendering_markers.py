@@ -29,7 +29,7 @@ def test_a_path_of_another_shape_is_refused(name):
 
 
 def test_a_mask_of_another_length_is_refused():
-    with pytest.raises(ShapeError, match=r"^attended has shape \(3,\), expected \(9,\);"):
+    with pytest.raises(ShapeError, match=r"^attended has shape \(3,\), expected \(16,\);"):
         Overlay(attended=np.zeros(3))
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rendering_scenes import make_state, mask, near
+from rendering_scenes import make_state, mask, near, with_zones
 
+from conceptgym.envs.entities import ZONE_RADIUS
 from conceptgym.envs.errors import ConfigError
 from conceptgym.envs.rendering import theme
 from conceptgym.envs.rendering.markers import Overlay
@@ -62,6 +63,51 @@ def test_attended_and_identified_entities_are_told_apart():
 def test_an_absent_entity_gets_no_halo():
     frame = RENDERER.draw(make_state([(0.0, 0.0)]), Overlay(attended=mask(5)))
     assert not near(frame, theme.ATTENDED).any()
+
+
+@settings(max_examples=20, deadline=None)
+@given(x=st.floats(-0.7, 0.7), y=st.floats(-0.7, 0.7))
+def test_a_zone_is_a_translucent_disc_of_its_radius_with_a_dashed_edge(x, y):
+    empty = RENDERER.draw(make_state([])).astype(int)
+    state = with_zones(make_state([(x, y)], has_cursor=False), 0)
+    tint = np.abs(RENDERER.draw(state) - empty).sum(axis=2)
+    np.testing.assert_allclose(middle(tint > 0), pixel_of(x, y), atol=1.5)
+    rows, columns = np.nonzero(tint)
+    width = 2 * ZONE_RADIUS * SIZE / (2 * VIEW_HALF_WIDTH)
+    for extent in (np.ptp(rows), np.ptp(columns)):
+        assert extent == pytest.approx(width, abs=3)
+    row, column = pixel_of(x, y)
+    assert 0 < tint[row, column] < 200  # the plane shines through
+    angle = np.linspace(0, 2 * np.pi, 720)
+    radius = ZONE_RADIUS - 0.006
+    edge = [pixel_of(x + radius * np.cos(a), y + radius * np.sin(a)) for a in angle]
+    strong = tint[tuple(np.transpose(edge))] > 2 * tint[row, column]
+    assert 0.4 < strong.mean() < 0.9
+    assert np.count_nonzero(strong[1:] & ~strong[:-1]) > 20, "dashes"
+
+
+def test_objects_and_the_cursor_lie_over_zones():
+    places = [(0.0, 0.3), (0.1, -0.1), (0.0, 0.0)]
+    state = with_zones(make_state(places), 2)
+    frame, bare = RENDERER.draw(state), RENDERER.draw(make_state(places[:2]))
+    for (x, y), size in zip(places, (0, 3), strict=False):  # the cursor's dot, and a disc
+        row, column = pixel_of(x, y)
+        inside = slice(row - size, row + size + 1), slice(column - size, column + size + 1)
+        np.testing.assert_array_equal(frame[inside], bare[inside])
+    assert (frame[pixel_of(-0.2, 0.0)] != bare[pixel_of(-0.2, 0.0)]).any()
+
+
+def test_an_attended_zone_has_a_ring_around_it_and_an_identified_one_a_tick_on_its_rim():
+    state = with_zones(make_state([(-0.8, -0.8), (0.3, 0.4), (-0.4, -0.2)]), 1, 2)
+    frame = RENDERER.draw(state, Overlay(attended=mask(1), identified=mask(2)))
+    ring = near(frame, theme.ATTENDED)
+    np.testing.assert_allclose(middle(ring), pixel_of(0.3, 0.4), atol=2)
+    scale = SIZE / (2 * VIEW_HALF_WIDTH)
+    away = np.linalg.norm(np.argwhere(ring) - pixel_of(0.3, 0.4), axis=1) / scale
+    assert away.min() > ZONE_RADIUS and away.max() < ZONE_RADIUS + 0.08
+    tick = middle(near(frame, theme.IDENTIFIED))
+    away = np.linalg.norm(tick - pixel_of(-0.4, -0.2)) / scale
+    assert away == pytest.approx(ZONE_RADIUS, abs=0.04)
 
 
 def test_the_plan_is_a_ghost_around_its_position():

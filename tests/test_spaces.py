@@ -7,7 +7,7 @@ import pytest
 from doc_tables import describe, read_tables
 from gymnasium import spaces
 
-from conceptgym.envs import Event, make_concept
+from conceptgym.envs import MAX_ENTITIES, Event, make_concept
 from conceptgym.envs import spaces as shared
 from conceptgym.envs.errors import NonFiniteError, ShapeError
 from conceptgym.envs.spaces import entity_observation, entity_spaces, state_from_observation
@@ -97,12 +97,12 @@ def test_nan_and_wrong_shapes_are_refused(event: Event) -> None:
     )
     for key in ("present", "movable", "paintable", "attention"):
         with pytest.raises(NonFiniteError) as mask:
-            state_from_observation({**observation, key: np.full(9, np.nan)})
+            state_from_observation({**observation, key: np.full(MAX_ENTITIES, np.nan)})
         assert str(mask.value) == (
             f"{key} holds nan at index (0,); every entry must be a finite number"
         )
     with pytest.raises(ShapeError) as shape:
         state_from_observation({**observation, "present": np.ones(8, dtype=np.int8)})
     assert str(shape.value) == (
-        "present has shape (8,), expected (9,); pass an array of that shape"
+        "present has shape (8,), expected (16,); pass an array of that shape"
     )

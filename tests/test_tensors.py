@@ -10,7 +10,7 @@ from agent_scenes import demonstrations, draw_event, tiny_model
 from conceptgym.agents.generate import generate
 from conceptgym.agents.identify import identify
 from conceptgym.agents.tensors import codes_of, scene_of, stack_demonstrations, to_tensor
-from conceptgym.envs import Demonstration
+from conceptgym.envs import MAX_ENTITIES, Demonstration
 from conceptgym.envs.errors import (
     MixedLayoutError,
     NoDemonstrationsError,
@@ -47,8 +47,8 @@ def test_a_scene_holds_its_state_and_attention() -> None:
 
 def test_codes_and_attention_that_do_not_fit_are_refused() -> None:
     state, energy = draw_event().before, tiny_model().energy
-    code, attention, end = np.ones(4), np.ones(9), "every entry must be a finite number"
-    spoilt = np.where(np.arange(9) == 2, np.nan, attention)
+    code, attention, end = np.ones(4), np.ones(MAX_ENTITIES), "every entry must be a finite number"
+    spoilt = np.where(np.arange(MAX_ENTITIES) == 2, np.nan, attention)
     assert codes_of(code, energy, times=3).shape == (3, 4)
     cases: list[tuple[Callable[[], object], type[Exception], str]] = [
         (
@@ -69,7 +69,7 @@ def test_codes_and_attention_that_do_not_fit_are_refused() -> None:
         (
             lambda: generate(energy, state, np.ones(5), code=code),
             ShapeError,
-            "attention has shape (5,), expected (9,); pass an array of that shape",
+            "attention has shape (5,), expected (16,); pass an array of that shape",
         ),
         (
             lambda: generate(energy, state, spoilt, code=code),
@@ -86,7 +86,7 @@ def test_codes_and_attention_that_do_not_fit_are_refused() -> None:
 def test_demonstrations_are_stacked_in_order() -> None:
     demos = demonstrations("above", 4)
     before, after = stack_demonstrations(demos)
-    assert before.shape == after.entities.shape == (4, 9, 6)
+    assert before.shape == after.entities.shape == (4, 16, 7)
     for row, demo in enumerate(demos):
         assert np.array_equal(before[row].numpy(), demo.trajectory[0].astype(np.float32))
         assert np.array_equal(after.entities[row].numpy(), demo.trajectory[-1].astype(np.float32))
@@ -118,7 +118,7 @@ def test_mixed_layouts_are_refused() -> None:
     with pytest.raises(MixedLayoutError) as caught:
         stack_demonstrations([demos[0], with_rows(demos[1], 6), demos[2]])
     assert str(caught.value) == (
-        "demonstrations mix the layouts [(6, 6), (9, 6)]; record them all with entity arrays of "
+        "demonstrations mix the layouts [(6, 7), (16, 7)]; record them all with entity arrays of "
         "one shape"
     )
 
