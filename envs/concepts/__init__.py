@@ -9,6 +9,7 @@ from .near import Near
 from .offset import Offset
 from .order import InOrder, ThreeInOrder, TwoInOrder
 from .proximity import Closest, Furthest, Proximity
+from .quantity import Quantity
 from .region import REGIONS, Region
 from .registry import CONCEPTS, make_concept
 from .touch import Touch
@@ -33,6 +34,7 @@ __all__ = [
     "Offset",
     "Placed",
     "Proximity",
+    "Quantity",
     "Region",
     "RightOf",
     "ThreeInOrder",

@@ -15,6 +15,7 @@ from .near import Near
 from .offset import Offset
 from .order import ThreeInOrder, TwoInOrder
 from .proximity import Closest, Furthest
+from .quantity import Quantity
 from .region import Region
 from .touch import Touch
 
@@ -24,6 +25,7 @@ CONCEPTS: dict[str, type[Concept]] = {
         *(Colour, Region, LeftOf, RightOf, Above, Below, Offset),
         *(Near, AtDistance, Between, Closest, Furthest),
         *(Touch, TwoInOrder, ThreeInOrder),
+        Quantity,
     )
 }
 """Every concept class by its name."""
