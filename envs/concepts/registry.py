@@ -11,12 +11,14 @@ from .base import Concept
 from .between import Between
 from .colour import Colour
 from .directional import Above, Below, LeftOf, RightOf
+from .figure import Figure
 from .near import Near
 from .offset import Offset
 from .order import ThreeInOrder, TwoInOrder
 from .proximity import Closest, Furthest
 from .quantity import Quantity
 from .region import Region
+from .shapes import Circle, Line, Square, Triangle
 from .touch import Touch
 
 CONCEPTS: dict[str, type[Concept]] = {
@@ -26,6 +28,7 @@ CONCEPTS: dict[str, type[Concept]] = {
         *(Near, AtDistance, Between, Closest, Furthest),
         *(Touch, TwoInOrder, ThreeInOrder),
         Quantity,
+        *(Line, Triangle, Square, Circle, Figure),
     )
 }
 """Every concept class by its name."""

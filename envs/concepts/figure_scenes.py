@@ -1,0 +1,160 @@
+"""Scenes with one figure among other objects, in which nothing but the figure tells it.
+
+The other objects are near-figures of about the same size (mirrored, stretched or with points
+displaced, as many points of them as there are objects left), objects close to others and objects
+anywhere. No other choice of objects forms the figure, by a margin.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .alignment import align, completes_three, find_copies
+from .sampling import OBJECT_REGION
+
+SPACING = 0.2
+"""Least distance between two objects of a scene [plane units]."""
+SIZES = (0.22, 0.45)
+"""RMS radii of figures that are shown [plane units]."""
+_DECOY_SHARE = 0.7  # how often the next objects are a near-figure
+_DECOY_SIZES = (0.85, 1.2)  # sizes of near-figures against the figure's
+_DECOY_MISFIT = 1.0  # beyond this a decoy no longer resembles the figure
+_BESIDE_SHARE = 0.5  # of the single objects, those placed beside another
+_BESIDE = 0.35  # standard deviation of their offset [plane units]
+_CANDIDATES = 48
+_REPAIRS = 12
+_CLEAR_LIMITS = (2.0, 1.5, 1.25)  # of the tolerance: what no other choice of objects comes below
+
+
+def draw_scene(
+    rng: np.random.Generator,
+    template: np.ndarray,
+    n_objects: int,
+    *,
+    tolerance: float,
+    least_size: float,
+) -> np.ndarray:
+    """Objects, (n_objects,) complex [plane units], whose first ones form the figure.
+
+    Args:
+        rng: the source of randomness.
+        template: (k,) complex, of zero mean and unit RMS radius.
+        n_objects: k at least.
+        tolerance: misfit up to which a choice of objects forms the figure.
+        least_size: see `alignment.align` [plane units].
+    """
+    while True:
+        for share in _CLEAR_LIMITS:
+            scene = _Scene(rng, template, share * tolerance, least_size)
+            if scene.fill(n_objects) and scene.repair():
+                return scene.points
+
+
+class _Scene:
+    """A scene in the making: the figure comes first in `points`."""
+
+    def __init__(
+        self, rng: np.random.Generator, template: np.ndarray, limit: float, least_size: float
+    ) -> None:
+        self.rng, self.template, self.limit, self.least_size = rng, template, limit, least_size
+        self.size = rng.uniform(*_sizes(template))
+        self.points = _posed(rng, template * self.size, 1)[0]
+
+    def fill(self, n_objects: int) -> bool:
+        """Add objects up to `n_objects`; false if no room was found."""
+        while len(self.points) < n_objects:
+            left = n_objects - len(self.points)
+            if left > 1 and self.rng.random() < _DECOY_SHARE and self._add_decoy(left):
+                continue
+            added = self._single(self.points)
+            if added is None:
+                return False
+            self.points = np.append(self.points, added)
+        return True
+
+    def repair(self) -> bool:
+        """Move objects until none but the figure's form it; false if that fails."""
+        k = len(self.template)
+        for _ in range(_REPAIRS if len(self.points) > k else 1):
+            copies = find_copies(
+                self.points, self.template, limit=self.limit, least_size=self.least_size
+            )
+            others = copies[(copies >= k).any(axis=1)]
+            if len(others) == 0:
+                return True
+            movable = others[0][others[0] >= k]
+            moved = int(self.rng.choice(movable))
+            place = self._single(np.delete(self.points, moved))
+            if place is None:
+                return False
+            self.points[moved] = place
+        return False
+
+    def _add_decoy(self, left: int) -> bool:
+        shape = self._decoy_shape()
+        if shape is None:
+            return False
+        shape = self.rng.permutation(shape)[: min(left, len(shape))]
+        poses = _posed(self.rng, shape, _CANDIDATES)
+        free = np.abs(poses[:, :, None] - self.points).min(axis=(1, 2)) >= SPACING
+        if not free.any():
+            return False
+        self.points = np.concatenate([self.points, poses[np.argmax(free)]])
+        return True
+
+    def _decoy_shape(self) -> np.ndarray | None:
+        """A near-figure [plane units]: clearly not the figure, and much like it."""
+        for _ in range(4):
+            # conj() mirrors: a share of it stretches the figure, all of it is the mirror image.
+            mirrored = 1.0 if self.rng.random() < 0.3 else self.rng.uniform(0.0, 0.6)
+            turn = np.exp(1j * self.rng.uniform(0.0, 2.0 * np.pi))
+            noise = self.rng.normal(size=(2, len(self.template))) * self.rng.uniform(0.05, 0.4)
+            shape = (1.0 - mirrored) * self.template + mirrored * turn * self.template.conj()
+            shape = shape + noise[0] + 1j * noise[1]
+            shape -= shape.mean()
+            size = self.size * self.rng.uniform(*_DECOY_SIZES)
+            shape *= size / np.sqrt((np.abs(shape) ** 2).mean())
+            if least_gap(shape) < SPACING:
+                continue
+            if self.limit < align(shape, self.template).misfit <= _DECOY_MISFIT:
+                return shape
+        return None
+
+    def _single(self, points: np.ndarray) -> complex | None:
+        """A place for one more object, or None."""
+        spread = self.rng.uniform(-OBJECT_REGION, OBJECT_REGION, size=(_CANDIDATES, 2))
+        offsets = self.rng.normal(size=(_CANDIDATES, 2)) * _BESIDE
+        base = points[self.rng.integers(len(points), size=_CANDIDATES)]
+        beside = np.stack([base.real, base.imag], axis=-1) + offsets
+        chosen = np.where(self.rng.random((_CANDIDATES, 1)) < _BESIDE_SHARE, beside, spread)
+        places = (chosen @ (1.0, 1.0j))[np.abs(chosen).max(axis=1) <= OBJECT_REGION]
+        places = places[np.abs(places[:, None] - points).min(axis=1) >= SPACING]
+        if len(self.template) == 3 and len(places):
+            places = places[
+                ~completes_three(
+                    places, points, self.template, limit=self.limit, least_size=self.least_size
+                )
+            ]
+        return complex(places[0]) if len(places) else None
+
+
+def least_gap(points: np.ndarray) -> float:
+    """The least distance between two of the points (k,) complex, in their unit."""
+    return float(np.abs(points[:, None] - points)[np.triu_indices(len(points), 1)].min())
+
+
+def _sizes(template: np.ndarray) -> tuple[float, float]:
+    """The RMS radii at which a figure's own points keep the spacing [plane units]."""
+    low, high = SIZES
+    return min(max(low, SPACING / least_gap(template)), high), high
+
+
+def _posed(rng: np.random.Generator, shape: np.ndarray, count: int) -> np.ndarray:
+    """The shape (k,) turned and put at random inside the objects' region, (count, k)."""
+    turned = np.exp(1j * rng.uniform(0.0, 2.0 * np.pi, size=(count, 1))) * shape
+    centres = np.zeros(count, dtype=complex)
+    for part, unit in ((turned.real, 1.0), (turned.imag, 1.0j)):
+        low = -OBJECT_REGION - part.min(axis=1)
+        high = OBJECT_REGION - part.max(axis=1)
+        centres += unit * rng.uniform(low, high)
+    return turned + centres[:, None]
