@@ -164,10 +164,10 @@ def measure_agent(agent: ConceptAgent, args: Args) -> list[Row]:
         for k in range(args.seed, args.seed + args.scenes):
             shown = envs.record_demonstrations(concept=name, episodes=5, seed=k)
             env.reset(seed=k)
-            before, after, attention = env.event.before, env.event.after, env.event.attention
+            before, asked, attention = env.event.before, env.event.shown, env.event.attention
             spent["infer"].append(_seconds(lambda: agent.observe(shown)))  # noqa: B023
             spent["generate"].append(_seconds(lambda: agent.generate(before, attention)))  # noqa: B023
-            spent["identify"].append(_seconds(lambda: agent.identify(after)))  # noqa: B023
+            spent["identify"].append(_seconds(lambda: agent.identify(asked)))  # noqa: B023
     both = np.add(spent["infer"], spent["generate"]).tolist()
     return [_spread(name, values) for name, values in {**spent, "infer + generate": both}.items()]
 

@@ -6,7 +6,8 @@
 Records 5 demonstration episodes by stepping the particle environment with a scripted
 demonstrator, infers w from them, solves a new particle scene, and executes the same w on the arm
 in a scene of its own. Leaves a video, a picture of the energy and the numbers in out/.
-A concept that the arm cannot generate (colour) is identified by touching instead.
+A concept that the arm cannot generate (colour) is identified by touching instead; one that it can
+do nothing about (quantity) is shown in the plane alone.
 """
 
 from __future__ import annotations
@@ -87,12 +88,14 @@ def main(args: Args) -> None:
     inferred = agent.observe(demos)
     seconds_to_infer = time.perf_counter() - begin
     _name(bar, "solving a new particle scene")
-    films = {"particle": Film(), "arm": Film()}
+    films = {"particle": Film()}
     runs = {"particle": _run(agent, concept, "particle", args.seed, films["particle"])}
     _name(bar, "moving the arm")
     with warnings.catch_warnings(record=True) as notes:  # such as: no OpenGL, and what brings it
         warnings.simplefilter("always")
-        runs["arm"] = _run(agent, concept, "arm", args.seed, films["arm"])
+        if concept.tasks_on_arm:
+            films["arm"] = Film()
+            runs["arm"] = _run(agent, concept, "arm", args.seed, films["arm"])
     _name(bar, "writing video and picture")
     video = _write_video(args, demos, films)
     picture = _draw(args, agent, concept, demos)
@@ -151,13 +154,14 @@ def _numbers(task: str, run: Rollout) -> dict[str, Any]:
 
 def _write_video(args: Args, demos: list[envs.Demonstration], films: dict[str, Film]) -> Path:
     shown = demonstration_frames(demos)
-    particle = shown + films["particle"].frames
-    opening = [films["arm"].frames[0]] * len(shown)
-    arm = opening + films["arm"].frames
-    length = max(len(particle), len(arm)) + HOLD
-    pairs = zip(Film(particle).padded(length), Film(arm).padded(length), strict=True)
-    path = args.out / args.video
-    return write_video((side_by_side(left, right) for left, right in pairs), path, fps=FPS)
+    sides = [shown + films["particle"].frames]
+    if "arm" in films:
+        arm = films["arm"].frames
+        sides.append([arm[0]] * len(shown) + arm)
+    length = max(map(len, sides)) + HOLD
+    held = [Film(side).padded(length) for side in sides]
+    frames = map(side_by_side, *held) if len(held) > 1 else held[0]
+    return write_video(frames, args.out / args.video, fps=FPS)
 
 
 def demonstration_frames(demos: list[envs.Demonstration]) -> list[np.ndarray]:

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import tyro
 
+from conceptgym.envs import record_demonstrations
 from conceptgym.envs.errors import ConfigError, UnknownConceptError
 
 FOLDER = Path(__file__).parents[1] / "scripts"
@@ -133,6 +134,23 @@ def test_films_of_both_worlds_stand_side_by_side() -> None:
     assert np.array_equal(np.unique(scene, axis=0), [(1, 3)])
     assert np.array_equal(np.unique(plan, axis=0), [(2, 4)])
     assert np.array_equal(np.unique(acting, axis=0), [(2, 5)])
+
+
+def test_parameters_of_render_may_be_numbers_and_names() -> None:
+    _, args = parse("render", "--concept near --parameters distance 0.5 where inside")
+    assert args.parameters == {"distance": 0.5, "where": "inside"}
+
+
+def test_the_demos_video_shows_the_plane_alone_without_an_arm(tmp_path: Path) -> None:
+    module, args = parse("demo", f"--out {tmp_path} --video a.gif")
+    demos = record_demonstrations(concept="near", episodes=1)
+    plane, arm = (
+        module.Film([np.full((*size, 3), 9, dtype=np.uint8)] * 2) for size in ((480, 480), (64, 96))
+    )
+    shown = len(module.demonstration_frames(demos))
+    for films, width in (({"particle": plane}, 480), ({"particle": plane, "arm": arm}, 584)):
+        frames = iio.imread(module._write_video(args, demos, films))
+        assert frames.shape == (shown + 2 + module.HOLD, 480, width, 3)
 
 
 def test_render_refuses_other_kinds_of_files(tmp_path: Path) -> None:
