@@ -34,10 +34,22 @@ REGIONS: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
 }
 """Corners (left, bottom), (right, top) of every region [plane units]: bands along the four sides, a
 square in the middle and one in each corner. Two that do not overlap are at least 0.1 apart."""
+_APART = (
+    ("north", "south", "centre"),
+    ("east", "west", "centre"),
+    ("north", "south_east", "south_west"),
+    ("south", "north_east", "north_west"),
+    ("east", "north_west", "south_west"),
+    ("west", "north_east", "south_east"),
+)
+"""Regions that do not overlap; each is in two of these, so none is more often beside another than
+it is shown."""
+_MOST_GROUPS = 3
+_MOST_GROUPED = _MOST_GROUPS * MOST_IN_GROUP
 _MARGIN = 0.05  # [plane units], from a region's border of what is shown and aimed at
 _CLEAR = 0.1  # [plane units], of starts from the region
 _SPACING = 0.25  # least distance between two objects: a region has room for three
-_CANDIDATES = 32
+_CANDIDATES = 24
 _RESTARTS = 1000
 
 
@@ -71,15 +83,15 @@ class Region(Concept):
     ) -> tuple[np.ndarray, np.ndarray]:
         # Every group of objects is in a region of its own, so that the others look like the
         # attended: it is the region alone that tells them apart.
-        groups = sample_groups(rng, n_objects)
-        names = np.unique(groups)
-        meant = int(rng.choice(names))  # by group, so that a group's size tells nothing
+        groups = sample_groups(rng, min(n_objects, _MOST_GROUPED), most=_MOST_GROUPS)
+        meant = int(rng.choice(np.unique(groups)))  # so that a group's size tells nothing
+        apart = [names for names in _APART if self.where in names]
+        names = rng.permutation(apart[int(rng.integers(len(apart)))]).tolist()
+        there = names.index(self.where)
+        names[meant], names[there] = names[there], names[meant]
         positions = None
         while positions is None:
-            boxes = np.empty((int(names.max()) + 1, 2, 2))
-            boxes[names[names != meant]] = _sample_others(rng, self.where, len(names) - 1)
-            boxes[meant] = _aim(self.where)
-            positions = _place(rng, np.clip(boxes, -OBJECT_REGION, OBJECT_REGION)[groups])
+            positions = _place(rng, names, groups, n_objects)
         cursor = rng.uniform(-CURSOR_REGION, CURSOR_REGION, size=2)
         entities = assemble(cursor, positions, random_colours(rng, n_objects))
         return entities, attended_mask(n_objects, *np.flatnonzero(groups == meant).tolist())
@@ -112,13 +124,11 @@ class Region(Concept):
         self, rng: np.random.Generator, end: np.ndarray, taken: np.ndarray
     ) -> np.ndarray:
         """A uniform place (2,) clearly outside the region, far from its end, and free."""
-        low, high = self.box
         for _ in range(_RESTARTS):
             starts = rng.uniform(-OBJECT_REGION, OBJECT_REGION, size=(_CANDIDATES, 2))
-            outside = np.maximum(low - starts, starts - high).max(axis=1) >= _CLEAR
             far = np.hypot(*(starts - end).T) >= LEAST_TRAVEL
             gaps = np.linalg.norm(starts[:, None] - taken, axis=-1).min(axis=1)
-            found = np.flatnonzero(outside & far & (gaps >= _SPACING))
+            found = np.flatnonzero(_outside(starts, self.where) & far & (gaps >= _SPACING))
             if len(found):
                 return starts[found[0]]
         raise RuntimeError(f"no free start outside the region {self.where!r} was found")
@@ -131,36 +141,29 @@ def _aim(where: str) -> np.ndarray:
     return np.stack([low + _MARGIN, high - _MARGIN])
 
 
-@cache
-def _partners(where: str) -> tuple[tuple[str, ...], np.ndarray]:
-    """The regions that do not overlap this one, and each one's chance to stand beside it.
-
-    The chances are symmetric: a region is as often beside the shown one as it is shown. So neither
-    a place nor a neighbourhood tells the attended from the others.
-    """
+def _outside(points: np.ndarray, where: str) -> np.ndarray:
+    """Which of the points (k, 2) are clearly outside a region (k,)."""
     low, high = np.array(REGIONS[where])
-    corners = {name for name in REGIONS if "_" in name}
-    weights = {}
-    for name, corner in REGIONS.items():
-        left_bottom, right_top = np.array(corner)
-        if np.maximum(low - right_top, left_bottom - high).max() > 0.0:
-            weights[name] = 2.0 if {name, where} <= corners else 3.0
-    chances = np.array(list(weights.values()))
-    return tuple(weights), chances / chances.sum()
+    return np.maximum(low - points, points - high).max(axis=1) >= _CLEAR
 
 
-def _sample_others(rng: np.random.Generator, where: str, count: int) -> np.ndarray:
-    """Boxes (count, 2, 2) of other regions, for the groups that are not attended."""
-    names, chances = _partners(where)
-    chosen = rng.choice(len(names), size=count, replace=False, p=chances)
-    return np.stack([_aim(names[number]) for number in chosen])
+def _place(
+    rng: np.random.Generator, names: list[str], groups: np.ndarray, n_objects: int
+) -> np.ndarray | None:
+    """Spaced positions (n_objects, 2), or None where a draw did not fit.
 
-
-def _place(rng: np.random.Generator, boxes: np.ndarray) -> np.ndarray | None:
-    """Spaced positions (n, 2), each uniform in its box (n, 2, 2); None where they do not fit."""
+    Each object is uniform in its group's region; those beyond the groups are in none of them.
+    """
+    boxes = np.clip([_aim(name) for name in names], -OBJECT_REGION, OBJECT_REGION)[groups]
     candidates = rng.uniform(boxes[:, 0], boxes[:, 1], size=(_CANDIDATES, len(boxes), 2))
-    placed = np.empty((len(boxes), 2))
-    for number in range(len(boxes)):
+    rest = n_objects - len(boxes)
+    if rest:
+        points = rng.uniform(-OBJECT_REGION, OBJECT_REGION, size=(1000, 2))
+        points = points[np.all([_outside(points, name) for name in names], axis=0)]
+        points = np.resize(points, (_CANDIDATES, rest, 2))
+        candidates = np.concatenate([candidates, points], axis=1)
+    placed = np.empty((n_objects, 2))
+    for number in range(n_objects):
         gaps = candidates[:, number, None] - placed[None, :number]
         free = (np.einsum("kij,kij->ki", gaps, gaps) >= _SPACING**2).all(axis=1)
         if not free.any():

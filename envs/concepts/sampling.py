@@ -64,10 +64,10 @@ def random_colours(rng: np.random.Generator, n: int) -> np.ndarray:
     return np.array([hue_to_rgb(hue) for hue in rng.uniform(0.0, 360.0, size=n)])
 
 
-def sample_groups(rng: np.random.Generator, n_objects: int) -> np.ndarray:
-    """A group for each object (n_objects,), at least two groups of at most `MOST_IN_GROUP`."""
+def sample_groups(rng: np.random.Generator, n_objects: int, *, most: int = 5) -> np.ndarray:
+    """A group for each object (n_objects,): 2 to `most` groups of at most `MOST_IN_GROUP`."""
     fewest = max(2, -(-n_objects // MOST_IN_GROUP))
-    count = int(rng.integers(fewest, max(fewest, min(5, n_objects)) + 1))
+    count = int(rng.integers(fewest, max(fewest, min(most, n_objects)) + 1))
     while True:
         groups = rng.integers(count, size=n_objects)
         sizes = np.bincount(groups, minlength=count)
