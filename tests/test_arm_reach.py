@@ -78,9 +78,10 @@ def test_scenes_and_observations_agree_with_the_physics(concept: str, task: str)
     for seed in range(3):
         observation, info = env.reset(seed=seed)
         assert env.observation_space.contains(observation)
-        drawn = env.event.before if task == "generate" else env.event.after
+        drawn = env.event.before if task == "generate" else env.event.shown
         np.testing.assert_allclose(observation["entities"], drawn.entities, atol=1e-3)
-        assert env.concept.succeeds(env.state, env.event.attention) == (task == "identify")
+        solved = task == "identify" and env.event.shown is env.event.after
+        assert env.concept.succeeds(env.state, env.event.attention) == solved
         in_plane = table_to_plane(observation["fingertip"][:2])
         np.testing.assert_allclose(
             in_plane, observation["entities"][env.state.cursor, :2], atol=1e-5

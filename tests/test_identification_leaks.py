@@ -136,7 +136,8 @@ def test_the_same_scene_with_another_answer_looks_the_same(
             attention = np.arange(MAX_ENTITIES) == row
             masks = {"movable": attention, "paintable": ~attention}
             after = replace(event.after, **masks)
-            other = replace(event, after=after, attention=attention)
+            asked = {"attention": attention, "answer": attention}
+            other = replace(event, after=after, shown=after, stops=(after,), **asked)
             seen.append(observe_with_answer(env, other, patch))
     env.close()
     for observation in seen[1:]:
