@@ -1,0 +1,148 @@
+"""What demonstrations hold constant: each quantity's centre, spread and surprise.
+
+A quantity is a law if its spread over the demonstrations is small beside its spread over random
+variants of their scenes. Small spreads arise by chance too, and more often the fewer the
+demonstrations and the more the quantities. So a law that is not exact must also explain what the
+laws found before it leave open: among the variants which obey those, few obey it as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .features import AXES, Features
+
+_FLOOR = 0.01  # no spread is believed to be less than this share of the chance spread
+_EXACT = 0.04  # share of the chance spread up to which a quantity counts as exact: rarely luck
+_LOOSE = 0.6  # share from which on it counts as free
+_LEAST_SPREAD = 1e-3  # of chance; a quantity below it cannot be changed, and says nothing
+_WINDOW = 2.0  # spreads around the centre that count as obeying
+_PRICE = 4.0  # nats that a law must explain beyond the ones before it: one quantity of fifty
+_PRICE_MORE = 1.0  # nats for each further component of a vector
+_WRONG = 0.5  # nats a quantity that leaving out one demonstration must gain to call it wrong
+
+
+@dataclass(frozen=True, kw_only=True)
+class Law:
+    """What the demonstrations agree on.
+
+    Attributes:
+        names: the F quantities that are held constant.
+        centres: (F,) their values; scales: (F,) what a deviation is measured in.
+    """
+
+    names: tuple[str, ...]
+    centres: np.ndarray
+    scales: np.ndarray
+
+    def deviations(self, found: Features) -> np.ndarray:
+        """(B, F) of scenes with the quantities `found`; 0 where a scene has no such quantity."""
+        number = len(next(iter(found.values())))
+        columns = [
+            (found[name] - centre) / scale if name in found else np.zeros(number)
+            for name, centre, scale in zip(self.names, self.centres, self.scales, strict=True)
+        ]
+        return np.stack(columns, axis=1) if columns else np.zeros((number, 0))
+
+
+def find_law(shown: Sequence[Features], chance: Sequence[Features]) -> Law:
+    """What K demonstrations hold constant that chance would not.
+
+    Args:
+        shown: for each demonstration its quantities, (1,) each.
+        chance: for each demonstration those of M random variants of its scene, (M,) each.
+    """
+    names = sorted(set(shown[0]).intersection(*shown[1:], *chance))
+    values = np.array([[float(found[name][0]) for name in names] for found in shown])
+    random = np.array([np.stack([found[name] for name in names], axis=1) for found in chance])
+    usual = np.sqrt(random.var(axis=1).mean(0))  # (F,)
+    fit = usual > _LEAST_SPREAD
+    names = [name for name, good in zip(names, fit, strict=True) if good]
+    values, random, usual = values[:, fit], random[..., fit], usual[fit]
+    if not names:
+        return Law(names=(), centres=np.zeros(0), scales=np.zeros(0))
+    right = right_ones(values, usual)
+    values, random = values[right], random[right]
+    centres, scales = values.mean(0), _spreads(values, usual)
+    kept = _select(random, centres, scales, usual, names)
+    return Law(
+        names=tuple(names[number] for number in kept), centres=centres[kept], scales=scales[kept]
+    )
+
+
+def right_ones(values: np.ndarray, usual: np.ndarray) -> np.ndarray:
+    """(K,) bool, the demonstrations that agree; one of four or more may be wrong.
+
+    Args:
+        values: (K, F) the quantities of K demonstrations.
+        usual: (F,) their chance spreads.
+    """
+    everyone = np.ones(len(values), dtype=bool)
+    if len(values) < 4:
+        return everyone
+    without = [_agreement(np.delete(values, number, 0), usual) for number in range(len(values))]
+    worst = int(np.argmax(without))
+    if without[worst] - _agreement(values, usual) > _WRONG * len(usual):
+        everyone[worst] = False
+    return everyone
+
+
+def _agreement(values: np.ndarray, usual: np.ndarray) -> float:
+    """How far below the chance spreads the spreads lie [nats], summed over the quantities."""
+    return float(np.maximum(0.0, -np.log(_spreads(values, usual) / usual)).sum())
+
+
+def _spreads(values: np.ndarray, usual: np.ndarray) -> np.ndarray:
+    """(F,) standard deviations, at least `_FLOOR` of the chance spreads."""
+    found = values.std(axis=0, ddof=1) if len(values) > 1 else np.zeros(values.shape[1])
+    return np.hypot(found, _FLOOR * usual)
+
+
+def _select(
+    random: np.ndarray,
+    centres: np.ndarray,
+    scales: np.ndarray,
+    usual: np.ndarray,
+    names: Sequence[str],
+) -> list[int]:
+    """Numbers of the quantities that are laws: the exact ones, then those that explain more.
+
+    Args:
+        random: (K, M, F) quantities of random variants.
+        centres, scales: (F,) of the demonstrations; usual: (F,) chance spreads.
+        names: (F,) of the quantities.
+    """
+    ratios = scales / usual
+    sets = _candidates(names, ratios)
+    # One exact component of a vector makes all of them that are held constant at all a law.
+    exact = [each for each in sets if ratios[each].min(initial=np.inf) <= _EXACT]
+    kept = sorted({number for each in exact for number in each})
+    window = np.maximum(_WINDOW * scales, 2.0 * _EXACT * usual)
+    obeys = np.abs(random - centres) <= window  # (K, M, F)
+    left = obeys[:, :, kept].all(2)
+    both = np.stack([obeys[:, :, each].all(2) for each in sets], axis=2)  # (K, M, S)
+    prices = np.array([_PRICE + _PRICE_MORE * (len(each) - 1) for each in sets])
+    while True:
+        joint = (left[:, :, None] & both).sum(1)
+        share = (joint + 0.5) / (left.sum(1) + 0.5)[:, None]
+        gain = -np.log(share).sum(0) - prices
+        best = int(gain.argmax())
+        if gain[best] <= 0.0:
+            return sorted(set(kept))
+        kept += sets[best]
+        left &= both[:, :, best]
+
+
+def _candidates(names: Sequence[str], ratios: np.ndarray) -> list[list[int]]:
+    """Numbers of the quantities that may be laws together: each alone, and those of one vector."""
+    vectors: dict[str, list[int]] = {}
+    for number, (name, ratio) in enumerate(zip(names, ratios, strict=True)):
+        if ratio <= _LOOSE:
+            vectors.setdefault(name, []).append(number)
+            head, _, axis = name.rpartition(" ")
+            if axis in AXES:
+                vectors.setdefault(head, []).append(number)
+    return list(vectors.values()) or [[]]
