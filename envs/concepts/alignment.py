@@ -44,6 +44,19 @@ def orders(k: int) -> np.ndarray:
     return table
 
 
+@lru_cache(maxsize=16)
+def pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Every pair of n things once: the first of each and the second, (n (n - 1) / 2,) each."""
+    first, second = np.triu_indices(n, 1)
+    return first, second
+
+
+def least_gap(points: np.ndarray) -> float:
+    """The least distance between two of the points (k,) complex, in their unit."""
+    first, second = pairs(len(points))
+    return float(np.abs(points[first] - points[second]).min())
+
+
 def align(points: np.ndarray, template: np.ndarray, *, least_size: float = 0.0) -> Alignment:
     """Lay a template on points in the order that leaves the least misfit.
 
@@ -87,21 +100,22 @@ def find_copies(
         least_size: see `align`; above 0.
 
     Returns:
-        (m, k) point numbers, each row in ascending order, rows unique.
+        (m, k) point numbers in the order of the template's places; a choice that fits in several
+        orders, as a symmetric figure does, is there as often.
     """
-    k = len(template)
-    template = template[_spread_order(template)]
+    k, places = len(template), _spread_order(template)
+    template = template[places]
     rows = _triples(len(points))
     for count in range(3, k + 1):
         if count > 3:
             rows = _extended(rows, len(points))
         rows = rows[_possible(points[rows], template[:count], limit, least_size)]
     placed = points[rows]
-    placed -= placed.mean(axis=1, keepdims=True)
+    placed -= placed.sum(axis=1, keepdims=True) / k
     factors = placed @ template.conj() / k
     largest = np.abs(placed - factors[:, None] * template).max(axis=1)
     fits = _misfit(largest, np.abs(factors), least_size) <= limit
-    return np.unique(np.sort(rows[fits], axis=1), axis=0)
+    return rows[fits][:, np.argsort(places)]
 
 
 def _misfit(largest: np.ndarray, sizes: np.ndarray, least_size: float) -> np.ndarray:
@@ -112,11 +126,12 @@ def _misfit(largest: np.ndarray, sizes: np.ndarray, least_size: float) -> np.nda
 
 def _possible(placed: np.ndarray, part: np.ndarray, limit: float, least_size: float) -> np.ndarray:
     """Which points (m, j) may fill the places `part` (j,) of a figure within the limit."""
-    placed = placed - placed.mean(axis=1, keepdims=True)
+    placed = placed - placed.sum(axis=1, keepdims=True) / len(part)
     part = part - part.mean()
-    spread = np.vdot(part, part).real
+    spread = float(np.vdot(part, part).real)
     fitted = np.abs(placed @ part.conj()) / spread
-    squares = np.einsum("mj,mj->m", placed, placed.conj()).real - spread * fitted**2
+    parts = placed.view(np.float64)  # x and y of each point, side by side
+    squares = np.einsum("mj,mj->m", parts, parts) - spread * fitted**2
     # The whole figure's size |a| differs from the part's by at most limit * |a| * sqrt(j / spread).
     slack = 1.0 - limit * np.sqrt(len(part) / spread)
     largest = fitted / slack if slack > 0.0 else np.full(len(placed), np.inf)
@@ -149,31 +164,21 @@ def _extended(rows: np.ndarray, n: int) -> np.ndarray:
     return np.concatenate([rows[which], added[:, None]], axis=1)
 
 
-def completes_three(
-    candidates: np.ndarray,
-    points: np.ndarray,
-    template: np.ndarray,
-    *,
-    limit: float,
-    least_size: float,
+def misfits_of_three(
+    candidates: np.ndarray, points: np.ndarray, template: np.ndarray, *, least_size: float
 ) -> np.ndarray:
-    """Which candidates form the figure of three points with any two of the points.
+    """The least misfit of each candidate with any two of the points, in any order, (q,).
 
-    As `find_copies`, for many places of one more point at once: three points are a centre, a
-    multiple of the template and a multiple of one pattern that is orthogonal to both, so that
-    pattern's share is all the misfit.
+    Three points are a centre, a multiple of the template and a multiple of one pattern that is
+    orthogonal to both: that pattern's share is all the misfit.
 
     Args:
         candidates: (q,) complex.
-        points: (m,) complex.
+        points: (m,) complex, two at least.
         template: (3,) complex, of zero mean and unit RMS radius.
-        limit: see `find_copies`.
         least_size: see `align`.
-
-    Returns:
-        (q,) bool.
     """
-    first, second = np.triu_indices(len(points), 1)
+    first, second = pairs(len(points))
     placed = np.empty((len(candidates), len(first), 3), dtype=complex)
     placed[..., 0], placed[..., 1] = points[first], points[second]
     placed[..., 2] = candidates[:, None]
@@ -182,4 +187,4 @@ def completes_three(
     table = orders(3)
     sizes = np.abs(placed @ (template[table].conj() / 3.0).T)
     largest = np.abs(placed @ pattern[table].T) * np.abs(pattern).max()
-    return (_misfit(largest, sizes, least_size) <= limit).any(axis=(1, 2))
+    return np.min(_misfit(largest, sizes, least_size), axis=(1, 2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from .figure_library import (
     HELD_OUT,
     Points,
     as_complex,
+    as_pairs,
     is_held_out,
     normalised,
     random_figure,
@@ -30,6 +31,7 @@ _IN_PLACE = 1e-5  # moves below this are rounding [plane units]
 _MOST_OBJECTS = 12
 _MOST_OBJECTS_OF_THREE = 7  # among more, some other three form nearly any figure of three points
 _HELD_OUT_SHARE = 0.2
+_BEFORE_MISFIT = 1.5  # of the tolerance: what the state before a change is at least off by
 _RESTARTS = 10_000
 
 
@@ -69,8 +71,7 @@ class PointFigure(Concept):
             least_size=self.least_size,
         )
         cursor = rng.uniform(-CURSOR_REGION, CURSOR_REGION, size=2)
-        positions = np.stack([placed.real, placed.imag], axis=-1)
-        entities = assemble(cursor, positions, random_colours(rng, n_objects))
+        entities = assemble(cursor, as_pairs(placed), random_colours(rng, n_objects))
         return entities, attended_mask(n_objects, *range(len(self.template)))
 
     def sample_before(
@@ -81,13 +82,12 @@ class PointFigure(Concept):
         others = _complex_positions(after, after.objects & ~attention)
         for _ in range(_RESTARTS):
             drawn = rng.uniform(-OBJECT_REGION, OBJECT_REGION, size=(16 * len(rows), 2))
-            places = _spaced(drawn @ (1.0, 1.0j), others, len(rows))
+            places = _spaced(as_complex(drawn), others, len(rows))
             if len(places) < len(rows):
                 continue
-            if align(places, self.template, least_size=self.least_size).misfit > 1.5 * (
-                self.tolerance
-            ):
-                return after.moved(rows, np.stack([places.real, places.imag], axis=-1))
+            misfit = align(places, self.template, least_size=self.least_size).misfit
+            if misfit > _BEFORE_MISFIT * self.tolerance:
+                return after.moved(rows, as_pairs(places))
         raise RuntimeError("no places were found at which the attended entities form no figure")
 
     def residual(self, state: EntityState, attention: np.ndarray) -> float:
@@ -116,7 +116,7 @@ class PointFigure(Concept):
         placed = np.empty(count, dtype=complex)
         placed[table[best]] = turn * np.clip(amount / count, *_SHOWN_SIZES) * self.template
         placed += centre
-        goals = _shifted_inside(np.stack([placed.real, placed.imag], axis=-1))
+        goals = _shifted_inside(as_pairs(placed))
         if np.abs(goals - state.positions[rows]).max() <= _IN_PLACE:
             return state
         return state.moved(rows, goals)
@@ -151,14 +151,18 @@ class Figure(PointFigure):
             object.__setattr__(self, name, value)
         super().__post_init__()
 
+    @property
+    def _figure(self) -> Points:
+        return cast(Points, self.points)  # a name has been looked up by now
+
     @cached_property
     def template(self) -> np.ndarray:
-        return as_complex(normalised(self.points))
+        return as_complex(self._figure)
 
     @property
     def held_out(self) -> bool:
         """Whether the figure, or its mirror image, is not clear of every held-out figure."""
-        return is_held_out(normalised(self.points))
+        return is_held_out(self._figure)
 
     @classmethod
     def splits(cls) -> tuple[str, ...]:
@@ -183,8 +187,7 @@ class Figure(PointFigure):
 
 def _complex_positions(state: EntityState, rows: np.ndarray) -> np.ndarray:
     """Positions of some rows as x + iy [plane units], in float64."""
-    positions = state.positions[rows].astype(np.float64)
-    return positions[:, 0] + 1j * positions[:, 1]
+    return as_complex(state.positions[rows])
 
 
 def _spaced(candidates: np.ndarray, others: np.ndarray, count: int) -> np.ndarray:

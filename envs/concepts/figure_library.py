@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ConceptParameterError
-from .alignment import align
+from .alignment import align, least_gap
 
 Points = tuple[tuple[float, float], ...]
 
@@ -53,10 +53,15 @@ _HELD_OUT = {
 }
 
 
-def as_complex(points: Points) -> np.ndarray:
+def as_complex(points: Points | np.ndarray) -> np.ndarray:
     """Points (k, 2) as complex numbers x + iy, (k,)."""
-    array = np.asarray(points, dtype=np.float64)
+    array: np.ndarray = np.asarray(points, dtype=np.float64)
     return array[:, 0] + 1j * array[:, 1]
+
+
+def as_pairs(points: np.ndarray) -> np.ndarray:
+    """Complex numbers (k,) as points (k, 2)."""
+    return np.stack([np.real(points), np.imag(points)], axis=-1)
 
 
 def normalised(points: Any) -> Points:
@@ -77,14 +82,14 @@ def normalised(points: Any) -> Points:
                 f"{', '.join(FIGURES)}, or give 3 to 6 pairs (x, y)"
             )
         return FIGURES[points]
-    array = _as_pairs(points)
+    array = _checked_pairs(points)
     centred = array - array.mean(axis=0)
     radius = float(np.sqrt((centred**2).sum(axis=1).mean()))
-    gaps = np.linalg.norm(array[:, None] - array, axis=-1)[np.triu_indices(len(array), 1)]
-    if not gaps.min() >= _COINCIDENT * radius or radius == 0.0:
+    gap = least_gap(as_complex(array))
+    if gap < _COINCIDENT * radius or radius == 0.0:
         raise ConceptParameterError(
             f"points={points!r} of concept 'figure' coincide: two are "
-            f"{gaps.min():.3g} apart, {_COINCIDENT} of the RMS radius is the least; "
+            f"{gap:.3g} apart, {_COINCIDENT} of the RMS radius is the least; "
             "give each point a place of its own"
         )
     already = np.abs(array.mean(axis=0)).max() <= _SAME and abs(radius - 1.0) <= _SAME
@@ -93,10 +98,10 @@ def normalised(points: Any) -> Points:
     return tuple((float(x), float(y)) for x, y in result)
 
 
-def _as_pairs(points: Any) -> np.ndarray:
+def _checked_pairs(points: Any) -> np.ndarray:
     try:
         pairs = list(points) if isinstance(points, Iterable) else points
-        array = np.asarray(pairs, dtype=np.float64)
+        array: np.ndarray = np.asarray(pairs, dtype=np.float64)
     except (TypeError, ValueError):
         array = np.empty(0)
     if array.ndim != 2 or array.shape[1] != 2 or not FEWEST <= len(array) <= MOST:
@@ -132,12 +137,6 @@ def is_held_out(points: Points) -> bool:
     )
 
 
-def least_spacing(points: Points) -> float:
-    """The least distance between two of the points [their unit]."""
-    figure = as_complex(points)
-    return float(np.abs(figure[:, None] - figure)[np.triu_indices(len(figure), 1)].min())
-
-
 def random_figure(rng: np.random.Generator) -> Points:
     """A figure for training: mostly random points, now and then one of the four named shapes.
 
@@ -151,10 +150,9 @@ def random_figure(rng: np.random.Generator) -> Points:
     while True:
         points = _symmetric_points(rng, count) if symmetric else rng.normal(size=(count, 2))
         points -= points.mean(axis=0)
-        points /= np.sqrt((points**2).sum(axis=1).mean())
-        figure = points[:, 0] + 1j * points[:, 1]
-        gaps = np.abs(figure[:, None] - figure)[np.triu_indices(count, 1)]
-        if gaps.min() < LEAST_SPACING:
+        points /= np.sqrt((points**2).sum() / count)
+        figure = as_complex(points)
+        if least_gap(figure) < LEAST_SPACING:
             continue
         if not symmetric and align(figure, figure.conj()).misfit < CLEAR_MISFIT:
             continue

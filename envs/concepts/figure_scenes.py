@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .alignment import align, completes_three, find_copies
+from .alignment import align, find_copies, least_gap, misfits_of_three
+from .figure_library import as_complex, as_pairs
 from .sampling import OBJECT_REGION
 
 SPACING = 0.2
@@ -21,9 +22,10 @@ _DECOY_SIZES = (0.85, 1.2)  # sizes of near-figures against the figure's
 _DECOY_MISFIT = 1.0  # beyond this a decoy no longer resembles the figure
 _BESIDE_SHARE = 0.5  # of the single objects, those placed beside another
 _BESIDE = 0.35  # standard deviation of their offset [plane units]
-_CANDIDATES = 48
-_REPAIRS = 12
-_CLEAR_LIMITS = (2.0, 1.5, 1.25)  # of the tolerance: what no other choice of objects comes below
+_CANDIDATES = 32
+# What no other choice of objects comes below, as a multiple of the tolerance, and how many objects
+# may be moved for it: crowded scenes have to make do with less.
+_CLEAR = ((2.0, 3), (1.5, 4), (1.25, 6), (1.05, 12))
 
 
 def draw_scene(
@@ -44,19 +46,19 @@ def draw_scene(
         least_size: see `alignment.align` [plane units].
     """
     while True:
-        for share in _CLEAR_LIMITS:
-            scene = _Scene(rng, template, share * tolerance, least_size)
-            if scene.fill(n_objects) and scene.repair():
-                return scene.points
+        scene = _Scene(rng, template, tolerance, least_size)
+        if scene.fill(n_objects) and scene.repair():
+            return scene.points
 
 
 class _Scene:
     """A scene in the making: the figure comes first in `points`."""
 
     def __init__(
-        self, rng: np.random.Generator, template: np.ndarray, limit: float, least_size: float
+        self, rng: np.random.Generator, template: np.ndarray, tolerance: float, least_size: float
     ) -> None:
-        self.rng, self.template, self.limit, self.least_size = rng, template, limit, least_size
+        self.rng, self.template, self.least_size = rng, template, least_size
+        self.limits = [(share * tolerance, moves) for share, moves in _CLEAR]
         self.size = rng.uniform(*_sizes(template))
         self.points = _posed(rng, template * self.size, 1)[0]
 
@@ -74,21 +76,25 @@ class _Scene:
 
     def repair(self) -> bool:
         """Move objects until none but the figure's form it; false if that fails."""
-        k = len(self.template)
-        for _ in range(_REPAIRS if len(self.points) > k else 1):
-            copies = find_copies(
-                self.points, self.template, limit=self.limit, least_size=self.least_size
-            )
-            others = copies[(copies >= k).any(axis=1)]
-            if len(others) == 0:
-                return True
-            movable = others[0][others[0] >= k]
-            moved = int(self.rng.choice(movable))
-            place = self._single(np.delete(self.points, moved))
-            if place is None:
-                return False
-            self.points[moved] = place
+        if len(self.points) == len(self.template):
+            return True
+        for limit, moves in self.limits:
+            for _ in range(moves):
+                copy = self._another_copy(limit)
+                if copy is None:
+                    return True
+                moved = int(self.rng.choice(copy[copy >= len(self.template)]))
+                place = self._single(np.delete(self.points, moved))
+                if place is None:
+                    return False
+                self.points[moved] = place
         return False
+
+    def _another_copy(self, limit: float) -> np.ndarray | None:
+        """A choice of objects, not all of the figure, that forms it within the limit, or None."""
+        copies = find_copies(self.points, self.template, limit=limit, least_size=self.least_size)
+        others = copies[(copies >= len(self.template)).any(axis=1)]
+        return others[self.rng.integers(len(others))] if len(others) else None
 
     def _add_decoy(self, left: int) -> bool:
         shape = self._decoy_shape()
@@ -104,6 +110,7 @@ class _Scene:
 
     def _decoy_shape(self) -> np.ndarray | None:
         """A near-figure [plane units]: clearly not the figure, and much like it."""
+        least = self.limits[0][0]
         for _ in range(4):
             # conj() mirrors: a share of it stretches the figure, all of it is the mirror image.
             mirrored = 1.0 if self.rng.random() < 0.3 else self.rng.uniform(0.0, 0.6)
@@ -116,7 +123,7 @@ class _Scene:
             shape *= size / np.sqrt((np.abs(shape) ** 2).mean())
             if least_gap(shape) < SPACING:
                 continue
-            if self.limit < align(shape, self.template).misfit <= _DECOY_MISFIT:
+            if least < align(shape, self.template).misfit <= _DECOY_MISFIT:
                 return shape
         return None
 
@@ -125,22 +132,19 @@ class _Scene:
         spread = self.rng.uniform(-OBJECT_REGION, OBJECT_REGION, size=(_CANDIDATES, 2))
         offsets = self.rng.normal(size=(_CANDIDATES, 2)) * _BESIDE
         base = points[self.rng.integers(len(points), size=_CANDIDATES)]
-        beside = np.stack([base.real, base.imag], axis=-1) + offsets
+        beside = as_pairs(base) + offsets
         chosen = np.where(self.rng.random((_CANDIDATES, 1)) < _BESIDE_SHARE, beside, spread)
-        places = (chosen @ (1.0, 1.0j))[np.abs(chosen).max(axis=1) <= OBJECT_REGION]
+        places = as_complex(chosen[np.abs(chosen).max(axis=1) <= OBJECT_REGION])
         places = places[np.abs(places[:, None] - points).min(axis=1) >= SPACING]
         if len(self.template) == 3 and len(places):
-            places = places[
-                ~completes_three(
-                    places, points, self.template, limit=self.limit, least_size=self.least_size
-                )
-            ]
+            places = self._clear_of_threes(places, points)
         return complex(places[0]) if len(places) else None
 
-
-def least_gap(points: np.ndarray) -> float:
-    """The least distance between two of the points (k,) complex, in their unit."""
-    return float(np.abs(points[:, None] - points)[np.triu_indices(len(points), 1)].min())
+    def _clear_of_threes(self, places: np.ndarray, points: np.ndarray) -> np.ndarray:
+        """The places that form no figure of three with any two points, as clearly as can be."""
+        misfits = misfits_of_three(places, points, self.template, least_size=self.least_size)
+        limit = next((limit for limit, _ in self.limits if misfits.max() > limit), np.inf)
+        return places[misfits > limit]
 
 
 def _sizes(template: np.ndarray) -> tuple[float, float]:
@@ -152,9 +156,7 @@ def _sizes(template: np.ndarray) -> tuple[float, float]:
 def _posed(rng: np.random.Generator, shape: np.ndarray, count: int) -> np.ndarray:
     """The shape (k,) turned and put at random inside the objects' region, (count, k)."""
     turned = np.exp(1j * rng.uniform(0.0, 2.0 * np.pi, size=(count, 1))) * shape
-    centres = np.zeros(count, dtype=complex)
-    for part, unit in ((turned.real, 1.0), (turned.imag, 1.0j)):
-        low = -OBJECT_REGION - part.min(axis=1)
-        high = OBJECT_REGION - part.max(axis=1)
-        centres += unit * rng.uniform(low, high)
-    return turned + centres[:, None]
+    x, y = np.real(turned), np.imag(turned)
+    across = rng.uniform(-OBJECT_REGION - x.min(axis=1), OBJECT_REGION - x.max(axis=1))
+    up = rng.uniform(-OBJECT_REGION - y.min(axis=1), OBJECT_REGION - y.max(axis=1))
+    return turned + (across + 1j * up)[:, None]
