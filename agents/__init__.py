@@ -3,13 +3,14 @@
 from .checkpoint import load_tensors, save_tensors
 from .concept_agent import ConceptAgent
 from .config import EnergyConfig, InferenceConfig, TrainConfig
-from .energy import ConceptEnergy, Scene
+from .energy import ConceptEnergy
 from .generate import GenerateResult, generate
 from .identify import IdentifyResult, identify
 from .ik import IKConfig, IKController, IKResult
 from .infer import InferResult, infer
 from .model import ConceptModel, load_model
 from .plan import Plan
+from .scene import Scene
 
 __all__ = [
     "ConceptAgent",

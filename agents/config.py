@@ -44,17 +44,14 @@ class EnergyConfig(Config):
 
     width: int = 64
     """Width of every hidden layer."""
-    rounds: int = 2
+    rounds: int = 3
     """Rounds of messages between entities."""
     code_size: int = 32
-    """Length of the concept code w."""
-    extra_residuals: int = 4
-    """Free residuals an entity adds to the energy besides position, colour and attention."""
+    """Length of the learned part of the concept code w."""
 
     def __post_init__(self) -> None:
         for name in ("width", "rounds", "code_size"):
             self.require(name, getattr(self, name) >= 1, "at least 1")
-        self.require("extra_residuals", self.extra_residuals >= 0, "at least 0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +59,14 @@ class TrainConfig(Config):
     """How `scripts/train.py` trains."""
 
     seed: int = 0
-    steps: int = 5_000
-    instances: int = 1500
+    steps: int = 8_000
+    instances: int = 600
     """Concept instances (parameters drawn) a family in the pool of training events."""
-    events: int = 12
+    events: int = 10
     """Events an instance, from which demonstrations and queries are drawn."""
-    concepts_per_family: int = 5
+    starts: int = 3
+    """Starting states an event, each with the nearest state that shows the concept."""
+    concepts_per_family: int = 4
     """Instances of each family in a batch."""
     queries: int = 2
     """Events to generate, and as many to identify, an instance in a batch."""
@@ -75,37 +74,42 @@ class TrainConfig(Config):
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
     warm_up_steps: int = 300
-    gradient_clip: float = 3.0
+    gradient_clip: float = 1.0
     ema_decay: float = 0.999
     code_noise: float = 0.1
     """Standard deviation of the noise on w in training, which smooths the energy in w."""
-    contrast_weight: float = 0.1
-    state_noise: tuple[float, float] = (0.02, 3.0)
-    """Least and most noise on positions and colours [plane units, share]."""
-    attention_noise: tuple[float, float] = (0.1, 4.0)
+    gradient_from: float = 0.6
+    """Share of the training after which the energy's own gradient is trained too."""
+    jitter: float = 0.1
+    """Most standard deviation of the noise on demonstrated positions [plane units]."""
+    wrong_share: float = 0.2
+    """Share of the sets of three or more demonstrations of which one shows something else."""
+    attention_noise: tuple[float, float] = (0.05, 1.0)
+    """Least and most noise on the attention that is to be identified."""
 
     def __post_init__(self) -> None:
         for name in (
             "steps",
             "instances",
+            "starts",
             "concepts_per_family",
             "queries",
             "most_demonstrations",
             "warm_up_steps",
         ):
             self.require(name, getattr(self, name) >= 1, "at least 1")
-        for name in ("seed", "weight_decay", "code_noise", "contrast_weight"):
+        for name in ("seed", "weight_decay", "code_noise", "jitter"):
             self.require(name, getattr(self, name) >= 0, "at least 0")
         for name in ("learning_rate", "gradient_clip"):
             self.require(name, getattr(self, name) > 0, "above 0")
+        for name in ("gradient_from", "wrong_share"):
+            self.require(name, 0 <= getattr(self, name) <= 1, "in [0, 1]")
         least = self.most_demonstrations + self.queries
         enough = f"at least {least}, so that demonstrations and queries differ"
         self.require("events", self.events >= least, enough)
         self.require("ema_decay", 0 <= self.ema_decay < 1, "in [0, 1)")
-        for name in ("state_noise", "attention_noise"):
-            scales = getattr(self, name)
-            valid = len(scales) == 2 and 0 < scales[0] < scales[1]
-            self.require(name, valid, "two numbers, 0 < least < most")
+        low, high = self.attention_noise
+        self.require("attention_noise", 0 < low < high, "two numbers, 0 < least < most")
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

@@ -1,4 +1,9 @@
-"""Training events: a pool drawn once from the concepts' samplers, and batches drawn from it."""
+"""Training events: a pool drawn once from the concepts' samplers.
+
+Every event also holds starting states with the nearest state that shows the concept, which is what
+a demonstrator would make of them: the energy learns its distance. Parameters that are held out
+(`Concept.held_out`) are refused.
+"""
 
 from __future__ import annotations
 
@@ -10,122 +15,144 @@ import torch
 from torch import Tensor
 
 from ..envs.concepts import CONCEPTS, Concept, Event
+from ..envs.concepts.sampling import CURSOR_REGION
+from ..envs.entities import COLOUR, POSITION, EntityState
+from ..envs.errors import ConfigError
 from .config import TrainConfig
-from .energy import Scene
 
-_STATIC_SHARE = 0.25  # demonstrations that show only the outcome, not the change
+ROWS = 12
+"""Rows of training scenes: at most 8 objects, the cursor and 3 zones."""
+MOST_OBJECTS = 8
+"""Most objects of a training scene."""
+SHARES = {"left_of": 0.5, "right_of": 0.5, "above": 0.5, "below": 0.5} | {
+    name: 0.5 for name in ("line", "triangle", "square", "circle")
+}
+"""Share of a batch that a family gets, 1 where none is given."""
+_NOISE = (0.02, 0.6)  # of starts around a state that shows the concept [plane units, share]
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventPool:
-    """Events by family, instance and number.
+    """Events by family, instance and number; F families, I instances, E events, R rows, S starts.
 
     Attributes:
-        before, after: (families, instances, events, N, 6) float32.
-        masks: (families, instances, events, N, 4) uint8: present, movable, paintable, attention.
+        before, after, shown: (F, I, E, R, 7) the start, the end, and the scene to identify in.
+        masks: (F, I, E, R, 5) uint8: present, movable, paintable, attention, answer.
+        starts, targets: (F, I, E, S, R, 5) positions and colours, and the nearest that show it.
+        counts: instances of each family in a batch.
     """
 
     before: Tensor
     after: Tensor
+    shown: Tensor
     masks: Tensor
+    starts: Tensor
+    targets: Tensor
+    counts: tuple[int, ...]
 
     def to(self, device: str) -> EventPool:
         """The pool on another device."""
-        return EventPool(**{name: value.to(device) for name, value in vars(self).items()})
+        moved = {k: v.to(device) if isinstance(v, Tensor) else v for k, v in vars(self).items()}
+        return EventPool(**moved)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Batch:
-    """B instances: K demonstrations and Q queries a task each.
-
-    Attributes:
-        demos_before: (B * K, N, 6), demos: B * K scenes, given: (B, K).
-        generate: B * Q scenes in which the concept holds, with what may be edited.
-        identify: B * Q scenes in which it holds, static.
-    """
-
-    demos_before: Tensor
-    demos: Scene
-    given: Tensor
-    generate: Scene
-    identify: Scene
+def training_families() -> tuple[str, ...]:
+    """Concepts that are trained: those of one phase; the others are made of them."""
+    rng = np.random.default_rng(0)
+    return tuple(
+        name for name, kind in CONCEPTS.items() if len(kind.random(rng, split="train").phases) == 1
+    )
 
 
 def build_pool(
     config: TrainConfig, progress: Callable[[int], object] = lambda done: None
 ) -> EventPool:
     """Draw every family's events; `progress` is called with the number just drawn."""
-    families = [_draw_family(name, config, progress) for name in CONCEPTS]
-    before, after, masks = (np.stack(parts) for parts in zip(*families, strict=True))
-    return EventPool(
-        before=torch.from_numpy(before),
-        after=torch.from_numpy(after),
-        masks=torch.from_numpy(masks),
-    )
+    names = training_families()
+    families = [draw_family(name, config, progress) for name in names]
+    return join_families(families, names, config)
 
 
-def _draw_family(
-    name: str, config: TrainConfig, progress: Callable[[int], object]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    rng = np.random.default_rng([config.seed, list(CONCEPTS).index(name)])
+def join_families(
+    families: list[list[np.ndarray]], names: tuple[str, ...], config: TrainConfig
+) -> EventPool:
+    """The pool of families that `draw_family` drew."""
+    arrays = [torch.from_numpy(np.stack(parts)) for parts in zip(*families, strict=True)]
+    keys = ("before", "after", "shown", "masks", "starts", "targets")
+    shares = [SHARES.get(name, 1.0) * config.concepts_per_family for name in names]
+    counts = tuple(max(1, round(share)) for share in shares)
+    return EventPool(**dict(zip(keys, arrays, strict=True)), counts=counts)
+
+
+def draw_family(
+    name: str, config: TrainConfig, progress: Callable[[int], object] = lambda done: None
+) -> list[np.ndarray]:
+    """One family's arrays, (I, E, ...) each, in the order of `EventPool`."""
+    rng = np.random.default_rng([config.seed, *name.encode()])
     rows = []
     for _ in range(config.instances):
-        concept = CONCEPTS[name].random(rng)
-        events = [draw_event(concept, rng) for _ in range(config.events)]
-        rows.append([np.stack(part) for part in zip(*map(_event_arrays, events), strict=True)])
+        concept = CONCEPTS[name].random(rng, split="train")
+        events = [draw_training_event(concept, rng, config.starts) for _ in range(config.events)]
+        rows.append([np.stack(part) for part in zip(*events, strict=True)])
         progress(config.events)
-    before, after, masks = (np.stack(part) for part in zip(*rows, strict=True))
-    return before, after, masks
+    return [np.stack(part) for part in zip(*rows, strict=True)]
 
 
-def draw_event(concept: Concept, rng: np.random.Generator) -> Event:
+def draw_event(concept: Concept, rng: np.random.Generator, *, most: int = MOST_OBJECTS) -> Event:
     """An event with a number of objects that the concept allows, each as likely."""
     low, high = concept.num_objects
-    return concept.sample(rng, n_objects=int(rng.integers(low, high + 1)))
+    return concept.sample(rng, n_objects=int(rng.integers(low, min(high, most) + 1)))
 
 
-def _event_arrays(event: Event) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    state = event.after
-    masks = np.stack([state.present, state.movable, state.paintable, event.attention], axis=-1)
-    return event.before.entities, state.entities, masks.astype(np.uint8)
+def draw_training_event(
+    concept: Concept, rng: np.random.Generator, starts: int
+) -> tuple[np.ndarray, ...]:
+    """An event's arrays, in the order of `EventPool`.
 
-
-def draw_batch(pool: EventPool, config: TrainConfig, *, step: int) -> Batch:
-    """The batch of a training step: a function of the seed and the step alone."""
-    rng = np.random.default_rng([config.seed, 1, step])
-    families, instances, events = pool.before.shape[:3]
-    count = families * config.concepts_per_family
-    family = np.repeat(np.arange(families), config.concepts_per_family)
-    instance = rng.integers(instances, size=count)
-    chosen = np.argsort(rng.random((count, events)), axis=1)
-    shown, asked = config.most_demonstrations, config.queries
-    # The two tasks may share events, the demonstrations and the queries never do.
-    identified = chosen[:, -asked:]
-
-    def scenes(numbers: np.ndarray) -> tuple[Tensor, Scene]:
-        index = (family[:, None], instance[:, None], numbers)
-        masks = pool.masks[index].flatten(0, 1).float().unbind(-1)
-        present, movable, paintable, attention = masks
-        after = Scene(
-            entities=pool.after[index].flatten(0, 1),
-            attention=attention,
-            present=present,
-            movable=movable,
-            paintable=paintable,
+    Raises:
+        ConfigError: if a parameter of the concept is held out of training.
+    """
+    if concept.held_out:
+        raise ConfigError(
+            f"concept={concept!r} is held out of training; draw it with split='train'"
         )
-        return pool.before[index].flatten(0, 1), after
-
-    demos_before, demos = scenes(chosen[:, :shown])
-    static = torch.from_numpy(rng.random(len(demos_before)) < _STATIC_SHARE)
-    static = static.to(demos_before.device)[:, None, None]
-    numbers = rng.integers(1, shown + 1, size=(count, 1))
-    given = torch.from_numpy((np.arange(shown) < numbers).astype(np.float32))
-    _, identify = scenes(identified)
-    none = torch.zeros_like(identify.movable)
-    return Batch(
-        demos_before=torch.where(static, demos.entities, demos_before),
-        demos=demos,
-        given=given.to(demos_before.device),
-        generate=scenes(chosen[:, shown : shown + asked])[1],
-        identify=identify.replace(movable=none, paintable=none),
+    event = draw_event(concept, rng)
+    state = event.after
+    masks = (state.present, state.movable, state.paintable, event.attention, event.answer)
+    begun = [_draw_start(rng, event, number) for number in range(starts)]
+    ended = [concept.nearest(start, event.attention) for start in begun]
+    return (
+        event.before.entities[:ROWS],
+        state.entities[:ROWS],
+        _shown(rng, event)[:ROWS],
+        np.stack(masks, axis=-1)[:ROWS].astype(np.uint8),
+        np.stack([start.entities[:ROWS, :5] for start in begun]),
+        np.stack([end.entities[:ROWS, :5] for end in ended]),
     )
+
+
+def _draw_start(rng: np.random.Generator, event: Event, number: int) -> EntityState:
+    """Random places and colours of what may be edited, or a disturbed end; the first, uniform."""
+    state = event.after
+    drawn = state.entities.copy()
+    if number == 0 or rng.random() < 0.2:
+        drawn[:, POSITION] = rng.uniform(-1.0, 1.0, size=(len(drawn), 2))
+        drawn[:, COLOUR] = rng.uniform(0.0, 1.0, size=(len(drawn), 3))
+    else:
+        low, high = np.log(_NOISE)
+        noise = np.exp(rng.uniform(low, high)) * rng.normal(size=(len(drawn), 5))
+        drawn[:, :5] += noise
+    drawn[:, POSITION] = drawn[:, POSITION].clip(-1.0, 1.0)
+    drawn[:, COLOUR] = drawn[:, COLOUR].clip(0.0, 1.0)
+    entities = state.entities.copy()
+    entities[state.movable, POSITION] = drawn[state.movable, POSITION]
+    entities[state.paintable, COLOUR] = drawn[state.paintable, COLOUR]
+    return state.with_entities(entities)
+
+
+def _shown(rng: np.random.Generator, event: Event) -> np.ndarray:
+    """The scene to identify in; where the cursor is not what counts, it stands anywhere."""
+    entities = event.shown.entities.copy()
+    if not np.array_equal(event.answer, event.attention):
+        entities[event.shown.cursor, POSITION] = rng.uniform(-CURSOR_REGION, CURSOR_REGION, 2)
+    return entities

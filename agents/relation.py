@@ -5,22 +5,18 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-_SOFTEN = 1e-4  # keeps the distance differentiable where two entities coincide
-PAIR_FEATURES = 7
+SOFTEN = 1e-4
+"""Added under square roots, so that distances are differentiable where two things coincide."""
 
 
-def pair_features(positions: Tensor, colours: Tensor) -> Tensor:
-    """Relative features of all pairs, (B, N, N, PAIR_FEATURES); entry [i, j] looks from i to j.
+def length(vectors: Tensor) -> Tensor:
+    """Lengths (..., 1) of vectors (..., D), differentiable at zero."""
+    return (vectors.square().sum(-1, keepdim=True) + SOFTEN).sqrt()
 
-    Difference, distance, squashed difference, log distance, colour distance: nothing absolute, so
-    what is learned holds anywhere in the plane.
-    """
-    gap = positions[:, None, :, :] - positions[:, :, None, :]  # (B, N, N, 2)
-    distance = (gap.square().sum(-1, keepdim=True) + _SOFTEN).sqrt()
-    tint = colours[:, None, :, :] - colours[:, :, None, :]
-    contrast = (tint.square().sum(-1, keepdim=True) + _SOFTEN).sqrt()
-    squashed = gap / (0.3 + distance)
-    return torch.cat([gap, distance, squashed, (distance + 0.05).log(), contrast], dim=-1)
+
+def graded(distance: Tensor) -> Tensor:
+    """A distance and its logarithm, (..., 2): coarse and fine."""
+    return torch.cat([distance, (distance + 0.03).log()], dim=-1)
 
 
 class RelationRound(nn.Module):
@@ -30,12 +26,12 @@ class RelationRound(nn.Module):
     a channel pick out an extreme, such as the nearest entity.
     """
 
-    def __init__(self, width: int, condition: int) -> None:
+    def __init__(self, width: int, condition: int, pair: int) -> None:
         super().__init__()
         self.receiver = nn.Linear(width, width)
         self.sender = nn.Linear(width, width, bias=False)
-        self.pair = nn.Linear(PAIR_FEATURES, width, bias=False)
-        self.condition = nn.Linear(condition, 2 * width)
+        self.pair = nn.Linear(pair, width, bias=False)
+        self.condition = nn.Linear(condition, 3 * width)
         self.message = nn.Sequential(nn.SiLU(), nn.Linear(width, width), nn.SiLU())
         self.update = nn.Linear(3 * width, width)
         self.out = nn.Sequential(nn.SiLU(), nn.Linear(width, width))
@@ -48,9 +44,10 @@ class RelationRound(nn.Module):
         Returns:
             The new nodes (B, N, H) and the messages (B, N, N, H).
         """
-        shift, bias = self.condition(condition)[:, None, :].chunk(2, dim=-1)  # (B, 1, H) each
-        into = (self.receiver(nodes) + shift)[:, :, None, :] + self.sender(nodes)[:, None, :, :]
-        messages = self.message(into + self.pair(pairs))
+        scale, shift, bias = self.condition(condition)[:, None, :].chunk(3, dim=-1)
+        into = self.receiver(nodes)[:, :, None, :] + self.sender(nodes)[:, None, :, :]
+        into = into + self.pair(pairs)
+        messages = self.message(into * (1.0 + scale[:, None]) + shift[:, None])
         gate = heard[..., None]
         total = (messages * gate).sum(2) / 4.0
         weights = (4.0 * messages).clamp(max=30.0).exp() * gate
@@ -62,10 +59,14 @@ class RelationRound(nn.Module):
 class RelationNetwork(nn.Module):
     """Embeds entities and runs the rounds of messages."""
 
-    def __init__(self, features: int, *, width: int, rounds: int, condition: int) -> None:
+    def __init__(
+        self, features: int, *, pair: int, width: int, rounds: int, condition: int
+    ) -> None:
         super().__init__()
         self.embed = nn.Linear(features, width)
-        self.rounds = nn.ModuleList(RelationRound(width, condition) for _ in range(rounds))
+        self.rounds = nn.ModuleList(
+            RelationRound(width, condition, pair) for _ in range(rounds)
+        )
 
     def forward(
         self, features: Tensor, pairs: Tensor, condition: Tensor, present: Tensor

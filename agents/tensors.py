@@ -11,7 +11,8 @@ from torch import Tensor
 from ..envs.demonstrations import Demonstration
 from ..envs.entities import EntityState, check_array
 from ..envs.errors import MixedLayoutError, NoDemonstrationsError, ShapeError
-from .energy import ConceptEnergy, Scene
+from .energy import ConceptEnergy
+from .scene import Scene
 
 
 def to_tensor(values: np.ndarray | Sequence[np.ndarray]) -> Tensor:
@@ -25,7 +26,7 @@ def codes_of(code: np.ndarray, energy: ConceptEnergy, *, times: int) -> Tensor:
     Raises:
         ShapeError, NonFiniteError: unless the code has as many finite numbers as the energy takes.
     """
-    check_array(code, "code", (energy.config.code_size,))
+    check_array(code, "code", (energy.code_size,))
     return to_tensor(code)[None].expand(times, -1)
 
 

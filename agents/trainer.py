@@ -15,9 +15,10 @@ from torch import Tensor, nn
 from ..envs.errors import CheckpointError
 from .checkpoint import load_tensors, save_tensors
 from .config import EnergyConfig, TrainConfig
-from .data import EventPool, draw_batch
+from .batches import draw_batch
+from .data import EventPool
 from .model import ConceptModel
-from .objectives.denoising import denoising_loss, draw_noise
+from .objectives.projection import projection_loss
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +63,7 @@ class Trainer:
         self.step = 0
         self.seconds = 0.0
         self.saved_at = 0.0
-        loss = denoising_loss
+        loss = projection_loss
         self._loss: Callable[..., tuple[Tensor, dict[str, Tensor]]] = (
             torch.compile(loss, dynamic=False) if fast else loss
         )
@@ -80,10 +81,14 @@ class Trainer:
     def _take_step(self, pool: EventPool) -> tuple[float, dict[str, Tensor]]:
         size = self.model.energy.config.code_size
         batch = draw_batch(pool, self.config, step=self.step)
-        noise = draw_noise(batch, self.config, step=self.step, code_size=size)
+        generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.step)
+        noise = torch.randn(len(batch.given), size, generator=generator).to(self.device)
+        gradient = self.step >= self.config.gradient_from * self.config.steps
         low = torch.autocast(self.device, torch.bfloat16) if self._fast else nullcontext()
         with low:
-            loss, terms = self._loss(self.model, batch, noise, config=self.config)
+            loss, terms = self._loss(
+                self.model, batch, noise, config=self.config, gradient=gradient
+            )
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate
         self.optimiser.zero_grad(set_to_none=True)

@@ -1,0 +1,96 @@
+"""The shipped objective: E is half the squared distance to what shows the concept.
+
+From any start, the nearest state that shows the concept is known for a training event
+(`Concept.nearest`), and so is the attention that is meant. The residuals are trained to be what
+start and attention lack: then E = ½|residual|² is half a squared distance, whose gradient leads
+straight to the nearest answer, also where answers form a ring or a region. For the last part of the
+training the energy's own gradient is trained too, by double backward, because it is the gradient
+that is descended. No sampler runs in training, and no noise level is to be chosen.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..batches import Batch
+from ..code import normalise_code
+from ..config import TrainConfig
+from ..model import ConceptModel
+from ..scene import Scene
+
+_FLOOR = 0.03  # of a distance in the weight of its error [plane units]
+
+
+def projection_loss(
+    model: ConceptModel, batch: Batch, code_noise: Tensor, *, config: TrainConfig, gradient: bool
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The loss of a batch and its terms by name.
+
+    Args:
+        model: energy and encoder.
+        batch: what is shown and asked.
+        code_noise: (B, code_size) standard normal, for the learned part of w.
+        config: of the training.
+        gradient: whether the energy's own gradient is trained as well.
+    """
+    codes = model.encoder(batch.demos, batch.given, batch.summary, batch.rows)
+    size = code_noise.shape[1]
+    what = normalise_code(codes)[:, :size] + config.code_noise * code_noise
+    codes = torch.cat([what, codes[:, size:]], dim=-1).repeat_interleave(config.queries, dim=0)
+    noisy = batch.identify.replace(attention=batch.identify.attention + batch.noise)
+    terms = {
+        "generate": _generate_error(model, batch, codes),
+        "identify": _identify_error(model, batch.identify, noisy, codes),
+    }
+    if gradient:
+        terms |= _gradient_errors(model, batch, noisy, codes)
+    return torch.stack(list(terms.values())).sum(), terms
+
+
+def _editable(scene: Scene) -> Tensor:
+    columns = [scene.movable] * 2 + [scene.paintable] * 3
+    return torch.stack(columns, dim=-1)
+
+
+def _weigh(error: Tensor, lacking: Tensor, editable: Tensor) -> Tensor:
+    """Mean over scenes of squared errors, relative to how far there is to go."""
+    square = (error * editable).square().sum(-1)
+    far = ((lacking * editable).square().sum(-1) + 1e-8).sqrt()
+    entities = editable.amax(-1).sum(-1).clamp(min=1.0)
+    return ((square / (_FLOOR + far)).sum(-1) / entities.sqrt()).mean()
+
+
+def _generate_error(model: ConceptModel, batch: Batch, codes: Tensor) -> Tensor:
+    position, colour, _ = model.energy.residuals(batch.generate, codes)
+    lacking = batch.generate.entities[..., :5] - batch.target
+    found = torch.cat([position, colour], dim=-1)
+    return _weigh(found - lacking, lacking, _editable(batch.generate))
+
+
+def _identify_error(model: ConceptModel, clean: Scene, noisy: Scene, codes: Tensor) -> Tensor:
+    _, _, attention = model.energy.residuals(noisy, codes)
+    miss = (attention - noisy.attention + clean.attention) * clean.present
+    return miss.square().sum(1).mean()
+
+
+def _gradient_errors(
+    model: ConceptModel, batch: Batch, noisy: Scene, codes: Tensor
+) -> dict[str, Tensor]:
+    """How far the energy's gradients are from what is lacking."""
+    scene = batch.generate
+
+    def of_states(entities: Tensor) -> Tensor:
+        return model.energy(scene.replace(entities=entities), codes).sum()
+
+    def of_attention(attention: Tensor) -> Tensor:
+        return model.energy(noisy.replace(attention=attention), codes).sum()
+
+    slope = torch.func.grad(of_states)(scene.entities)[..., :5]
+    lacking = scene.entities[..., :5] - batch.target
+    pull = torch.func.grad(of_attention)(noisy.attention)
+    miss = (pull - noisy.attention + batch.identify.attention) * noisy.present
+    return {
+        "generate_gradient": _weigh(slope - lacking, lacking, _editable(scene)),
+        "identify_gradient": miss.square().sum(1).mean(),
+    }
