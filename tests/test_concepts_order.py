@@ -67,9 +67,9 @@ def test_only_the_cursor_differs_and_may_be_moved(name: str, seed: int) -> None:
 @given(seed=SEEDS)
 def test_it_begins_off_every_object_and_within_reach(name: str, seed: int) -> None:
     _, event = drawn(name, seed)
-    start = event.before.positions[event.before.cursor]
-    away = np.linalg.norm(event.before.positions[event.before.objects] - start, axis=1)
-    assert away.min() > 2 * Touch.tolerance
+    for state in (event.before, event.shown):
+        away = state.positions[state.objects] - state.positions[state.cursor]
+        assert np.linalg.norm(away, axis=1).min() > 2 * Touch.tolerance
     path = [state.positions[state.cursor] for state in (event.before, *event.stops)]
     assert np.abs(np.diff(path, axis=0)).max(axis=1).sum() <= 4.5 + 6 * 0.03
 

@@ -11,6 +11,7 @@ import pytest
 
 from conceptgym.envs import (
     CONCEPTS,
+    MAX_ENTITIES,
     Demonstration,
     EntityState,
     ParticleEnv,
@@ -18,6 +19,8 @@ from conceptgym.envs import (
     record_demonstrations,
 )
 from conceptgym.envs.concepts import Near
+from conceptgym.envs.concepts.sampling import hue_to_rgb
+from conceptgym.envs.entities import COLOUR, CURSOR, NUM_FEATURES, POSITION
 from conceptgym.envs.errors import (
     ConceptParameterError,
     ConfigError,
@@ -206,3 +209,64 @@ def test_a_seed_that_is_none_is_refused(seed: object) -> None:
 def test_another_environment_is_refused_before_it_is_made() -> None:
     with pytest.raises(ConfigError, match="^env_id='CartPole-v1' has no scripted demonstrator;"):
         record_demonstrations("CartPole-v1", concept="near")
+
+
+def trajectory_through(*places: float) -> Demonstration:
+    """A cursor that is at these x [plane units], step by step, and one object."""
+    trajectory = np.zeros((len(places), MAX_ENTITIES, NUM_FEATURES), dtype=np.float32)
+    trajectory[:, 0, POSITION.start], trajectory[:, 0, CURSOR] = places, 1.0
+    present = np.arange(MAX_ENTITIES) < 2
+    cursor, nothing = np.arange(MAX_ENTITIES) < 1, np.zeros(MAX_ENTITIES, dtype=bool)
+    masks = {"present": present, "movable": cursor, "paintable": nothing}
+    return Demonstration(trajectory=trajectory, attention=present & ~cursor, **masks)
+
+
+@pytest.mark.parametrize(
+    ("places", "stops"),
+    [
+        ((0.0, 0.1), (1,)),
+        ((0.0,), (0,)),
+        ((0.0, 0.0, 0.0), (2,)),
+        ((0.0, 0.1, 0.1, 0.1), (3,)),
+        ((0.0, 0.1, 0.1, 0.1, 0.2, 0.3), (3, 5)),
+        ((0.0, 0.1, 0.1, 0.1, 0.2, 0.3, 0.3, 0.3, 0.3), (3, 8)),
+        ((0.0, 0.1, 0.1, 0.2, 0.3), (4,)),  # one step of rest is none
+        ((0.0, 0.0, 0.0, 0.1, 0.2), (4,)),  # it has not come to rest, but not begun
+        ((0.0, 0.1, 0.105, 0.11, 0.2, 0.3), (3, 5)),  # slower than 0.01 a step is rest
+        ((0.0, 0.1, 0.115, 0.13, 0.2, 0.3), (5,)),
+    ],
+)
+def test_stops_are_where_things_had_come_to_rest(
+    places: tuple[float, ...], stops: tuple[int, ...]
+) -> None:
+    assert trajectory_through(*places).stops() == stops
+
+
+def test_colours_come_to_rest_too() -> None:
+    trajectory = trajectory_through(*[0.0] * 6).trajectory.copy()
+    trajectory[:, 1, COLOUR.start] = [0.0, 0.1, 0.1, 0.1, 0.2, 0.3]
+    masks = {name: getattr(trajectory_through(0.0), name) for name in ARRAYS[1:]}
+    assert Demonstration(trajectory=trajectory, **masks).stops() == (3, 5)
+
+
+@all_concepts
+def test_the_stops_of_a_recording_are_those_of_its_phases(name: str) -> None:
+    concept = make_concept(name)
+    for demonstration in record_demonstrations(concept=name, episodes=10, seed=3):
+        stops, attention = demonstration.stops(), demonstration.attention
+        assert len(stops) == len(concept.phases)
+        assert stops[-1] == len(demonstration.trajectory) - 1
+        for stop, phase in zip(stops, concept.phases, strict=True):
+            for step in range(stop - HOLD_STEPS, stop + 1):
+                assert phase.succeeds(demonstration.state_at(step), attention)
+
+
+def test_without_labels_the_stops_say_the_order() -> None:
+    """The attended object that each stop is on has the hue of its turn."""
+    concept = make_concept("three_in_order", first=230.0, second=20.0, third=80.0)
+    for demonstration in record_demonstrations(concept=concept, episodes=10, n_objects=6):
+        for stop, hue in zip(demonstration.stops(), (230.0, 20.0, 80.0), strict=True):
+            state = demonstration.state_at(stop)
+            away = np.linalg.norm(state.positions - state.positions[state.cursor], axis=1)
+            touched = int(np.argmin(np.where(demonstration.attention, away, np.inf)))
+            np.testing.assert_allclose(state.colours[touched], hue_to_rgb(hue), atol=1e-6)

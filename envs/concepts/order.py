@@ -6,6 +6,7 @@ Which entities these are is in the attention; when each has its turn is in the t
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import ClassVar
@@ -27,6 +28,8 @@ from .touch import HELD_OUT_HUES, HUE_GAP, Touch, hue_distance, on_entity, scene
 
 _LONGEST_WAY = 4.5
 """Longest way to go, legs by the larger of x and y [plane units]: 45 of the plane's 60 steps."""
+_OFF = 2.0 * Touch.tolerance
+"""A cursor that is on no object is further than this from all [plane units]."""
 _HUES: tuple[float, float] = (0.0, 360.0)
 
 
@@ -75,8 +78,7 @@ class InOrder(Concept):
         places = [on_entity(rng, after.positions[row]) for row in rows[:-1]]
         stops = (*(_with_cursor(after, place) for place in places), after)
         # Where the cursor is must not tell which objects are meant, let alone the last of them.
-        anywhere = rng.uniform(-CURSOR_REGION, CURSOR_REGION, size=2)
-        return replace(event, stops=stops, shown=_with_cursor(after, anywhere))
+        return replace(event, stops=stops, shown=_off_objects(rng, after, lambda _: True))
 
     def sample_after(
         self, rng: np.random.Generator, n_objects: int
@@ -91,23 +93,13 @@ class InOrder(Concept):
         self, rng: np.random.Generator, after: EntityState, attention: np.ndarray
     ) -> EntityState:
         """The cursor off every object, and not so far that the way cannot be gone in time."""
-        rows = [phase.target(after, attention) for phase in self.phases]
-        way = after.positions[rows]
+        way = after.positions[[phase.target(after, attention) for phase in self.phases]]
         length = np.abs(np.diff(way, axis=0)).max(axis=1).sum()
 
-        def fits(start: np.ndarray) -> bool:
-            away = np.linalg.norm(after.positions[after.objects] - start, axis=-1)
-            first = np.abs(start - way[0]).max()
-            return away.min() > 2.0 * self.tolerance and (
-                LEAST_TRAVEL <= first <= _LONGEST_WAY - length
-            )
+        def in_reach(start: np.ndarray) -> bool:
+            return LEAST_TRAVEL <= np.abs(start - way[0]).max() <= _LONGEST_WAY - length
 
-        start = draw_until(
-            lambda: rng.uniform(-CURSOR_REGION, CURSOR_REGION, size=2), fits, tries=10_000
-        )
-        if start is None:
-            raise RuntimeError("no start was found off every object")
-        return _with_cursor(after, start)
+        return _off_objects(rng, after, in_reach)
 
     def residual(self, state: EntityState, attention: np.ndarray) -> float:
         self.check_attention(state, attention)
@@ -153,6 +145,24 @@ class ThreeInOrder(InOrder):
     held_out_ranges: ClassVar[dict[str, tuple[tuple[float, float], ...]]] = dict.fromkeys(
         parameter_ranges, HELD_OUT_HUES
     )
+
+
+def _off_objects(
+    rng: np.random.Generator, state: EntityState, accept: Callable[[np.ndarray], bool]
+) -> EntityState:
+    """`state` with the cursor at a uniform place that is accepted and off every object."""
+    objects = state.positions[state.objects]
+
+    def fits(place: np.ndarray) -> bool:
+        away = objects - place
+        return accept(place) and np.einsum("ij,ij->i", away, away).min() > _OFF**2
+
+    place = draw_until(
+        lambda: rng.uniform(-CURSOR_REGION, CURSOR_REGION, size=2), fits, tries=10_000
+    )
+    if place is None:
+        raise RuntimeError("no place was found off every object")
+    return _with_cursor(state, place)
 
 
 def _with_cursor(state: EntityState, place: np.ndarray) -> EntityState:

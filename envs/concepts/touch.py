@@ -126,27 +126,32 @@ def scene_colours(rng: np.random.Generator, attended: np.ndarray, n_objects: int
     gap = min(HUE_GAP, _ROOMY * 360.0 / (n_objects + count - 1))
     if gap < LEAST_CONTRAST:
         gap *= _CROWDED / _ROOMY
+    margin = max(gap, LEAST_CONTRAST)
     starts = np.sort(np.asarray(attended, dtype=np.float64) % 360.0)
-    arcs = np.diff(starts, append=starts[0] + 360.0)
+    rooms = np.diff(starts, append=starts[0] + 360.0) - 2.0 * margin
+    shares, volumes = _shares(rooms, n_objects - count, gap)
     enough = min(n_objects, count + _MORE)
     for _ in range(_TRIES):
-        hues = np.concatenate([attended, _other_hues(rng, starts, arcs, n_objects - count, gap)])
+        share = shares[int(np.searchsorted(volumes, rng.random() * volumes[-1]))]
+        hues = np.concatenate([attended, _other_hues(rng, starts + margin, rooms, share, gap)])
         if gap >= LEAST_CONTRAST or _clear(hues) >= enough:
             break
     return np.array([hue_to_rgb(hue) for hue in hues])
 
 
 def _other_hues(
-    rng: np.random.Generator, starts: np.ndarray, arcs: np.ndarray, others: int, gap: float
+    rng: np.random.Generator,
+    starts: np.ndarray,
+    rooms: np.ndarray,
+    share: tuple[int, ...],
+    gap: float,
 ) -> np.ndarray:
-    """Hues (others,) [degrees] in the arcs (k,) after the attended ones at `starts` (k,)."""
-    margin = max(gap, LEAST_CONTRAST)
-    rooms = arcs - 2.0 * margin
+    """Hues [degrees], so many as each of `share` (k,), in arcs (k,) of these starts and rooms."""
     hues = []
-    for start, room, number in zip(starts, rooms, _shares(rng, rooms, others, gap), strict=True):
+    for start, room, number in zip(starts, rooms, share, strict=True):
         if number:
             free = np.sort(rng.uniform(0.0, room - (number - 1) * gap, size=number))
-            hues.extend(start + margin + gap * np.arange(number) + free)
+            hues.extend(start + gap * np.arange(number) + free)
     return np.array(hues)
 
 
@@ -158,21 +163,20 @@ def _clear(hues: np.ndarray) -> int:
     return int(np.count_nonzero(least >= LEAST_CONTRAST - 1e-9))
 
 
-def _shares(rng: np.random.Generator, arcs: np.ndarray, others: int, gap: float) -> np.ndarray:
-    """How many of the other hues lie in each arc (k,), drawn so that all hues are uniform."""
-    shares, weights = [], []
-    for head in itertools.product(range(others + 1), repeat=len(arcs) - 1):
+def _shares(rooms: np.ndarray, others: int, gap: float) -> tuple[list[tuple[int, ...]], np.ndarray]:
+    """Ways to share other hues among arcs (k,), and how many hues there are up to each (volume)."""
+    shares, volumes = [], []
+    for head in itertools.product(range(others + 1), repeat=len(rooms) - 1):
         share = (*head, others - sum(head))
-        free = [arc - (number - 1) * gap for arc, number in zip(arcs, share, strict=True)]
+        free = [room - (number - 1) * gap for room, number in zip(rooms, share, strict=True)]
         if share[-1] < 0 or any(n and room <= 0.0 for n, room in zip(share, free, strict=True)):
             continue
         shares.append(share)
-        # The volume of `n` ordered hues with that much room to move.
-        weights.append(
+        # `n` ordered hues, each with that much room to move.
+        volumes.append(
             math.prod(r**n / math.factorial(n) for r, n in zip(free, share, strict=True))
         )
-    chances = np.array(weights)
-    return np.array(shares[int(rng.choice(len(shares), p=chances / chances.sum()))])
+    return shares, np.cumsum(volumes)
 
 
 def _apart(rng: np.random.Generator, count: int) -> np.ndarray:
