@@ -1,7 +1,7 @@
 """Scenes with one figure among other objects, in which nothing but the figure tells it.
 
 The other objects are near-figures of about the same size (mirrored, stretched or with points
-displaced, as many points of them as there are objects left), objects close to others and objects
+displaced, as many points of them as there are objects left), objects beside others and objects
 anywhere. No other choice of objects forms the figure, by a margin.
 """
 
@@ -17,11 +17,11 @@ SPACING = 0.2
 """Least distance between two objects of a scene [plane units]."""
 SIZES = (0.22, 0.45)
 """RMS radii of figures that are shown [plane units]."""
-_DECOY_SHARE = 0.7  # how often the next objects are a near-figure
+_DECOY_SHARE = 0.7  # how often the next objects are a near-figure, if there are enough for it
+_FEWEST_OF_DECOY = 3  # points of a near-figure below which it no longer looks like one
 _DECOY_SIZES = (0.85, 1.2)  # sizes of near-figures against the figure's
 _DECOY_MISFIT = 1.0  # beyond this a decoy no longer resembles the figure
-_BESIDE_SHARE = 0.5  # of the single objects, those placed beside another
-_BESIDE = 0.35  # standard deviation of their offset [plane units]
+_BESIDE_SHARE = 0.85  # of the single objects, those placed beside another
 _CANDIDATES = 32
 # What no other choice of objects comes below, as a multiple of the tolerance, and how many objects
 # may be moved for it: crowded scenes have to make do with less.
@@ -66,7 +66,11 @@ class _Scene:
         """Add objects up to `n_objects`; false if no room was found."""
         while len(self.points) < n_objects:
             left = n_objects - len(self.points)
-            if left > 1 and self.rng.random() < _DECOY_SHARE and self._add_decoy(left):
+            if (
+                left >= _FEWEST_OF_DECOY
+                and self.rng.random() < _DECOY_SHARE
+                and self._add_decoy(left)
+            ):
                 continue
             added = self._single(self.points)
             if added is None:
@@ -130,9 +134,14 @@ class _Scene:
     def _single(self, points: np.ndarray) -> complex | None:
         """A place for one more object, or None."""
         spread = self.rng.uniform(-OBJECT_REGION, OBJECT_REGION, size=(_CANDIDATES, 2))
-        offsets = self.rng.normal(size=(_CANDIDATES, 2)) * _BESIDE
-        base = points[self.rng.integers(len(points), size=_CANDIDATES)]
-        beside = as_pairs(base) + offsets
+        # As close as the figure's own points, or the figure would be the cluster that stands alone.
+        # The figure's middle is a base too: an empty middle would tell the round figures.
+        away = self.rng.uniform(0.0, SPACING + self.size, size=_CANDIDATES)
+        angles = self.rng.uniform(0.0, 2.0 * np.pi, size=_CANDIDATES)
+        k = len(self.template)
+        bases = np.append(points, np.full(len(points) // 2 if k > 3 else 0, points[:k].mean()))
+        base = self.rng.choice(bases, size=_CANDIDATES)
+        beside = as_pairs(base + away * np.exp(1j * angles))
         chosen = np.where(self.rng.random((_CANDIDATES, 1)) < _BESIDE_SHARE, beside, spread)
         places = as_complex(chosen[np.abs(chosen).max(axis=1) <= OBJECT_REGION])
         places = places[np.abs(places[:, None] - points).min(axis=1) >= SPACING]
