@@ -6,25 +6,30 @@ from collections.abc import Callable
 
 import numpy as np
 
-from conceptgym.envs import CONCEPTS, EntityState, ParticleEnv
-from conceptgym.envs.concepts import Colour, Concept
+from conceptgym.envs import MAX_ENTITIES, Concept, EntityState, ParticleEnv
+from conceptgym.envs.concepts.sampling import hue_to_rgb
 from conceptgym.envs.spaces import state_from_observation
 
 N_SCENES = 1500
 """Scenes of each half: what is fitted, and what is held out."""
+HUES = ("hue", "first", "second", "third")
+"""Names of parameters that are hues [degrees]."""
 Scenes = list[tuple[EntityState, np.ndarray, Concept]]
 """What is observed, the answer (16,), and the concept with its parameters."""
 
 
 def draw_scenes(concept: str | Concept, *, n_objects: int, n_scenes: int, seed: int) -> Scenes:
-    """Identify scenes of the particle world; colour with another hue in each."""
+    """Identify scenes of the particle world, each of a concept of other hues and the like.
+
+    One hue throughout would tell its wearers by colour differences, which is the relation itself.
+    """
     env = ParticleEnv(concept, task="identify", n_objects=n_objects)
     rng = np.random.default_rng(seed)
     env.reset(seed=seed)
     scenes: Scenes = []
     for _ in range(n_scenes):
-        if isinstance(env.concept, Colour):
-            env.concept = CONCEPTS["colour"].random(rng)
+        if env.concept.parameters:
+            env.concept = type(env.concept).random(rng)
         observation, _ = env.reset()
         scenes.append((state_from_observation(observation), env.event.answer, env.concept))
     return scenes
@@ -57,15 +62,32 @@ def bare_features(state: EntityState) -> np.ndarray:
 
 
 def relation_features(state: EntityState, cursor: np.ndarray, concept: Concept) -> np.ndarray:
-    """(n, 5) of each object against a cursor (2,) and a concept's colour: the relation itself."""
+    """(n, 6) of each object against a cursor (2,), a concept and its hues: the relation itself."""
     positions = state.positions[state.objects].astype(np.float64)
     gaps = positions - cursor
     midpoints = (positions[:, None] + positions[None]) / 2.0
     misses = np.linalg.norm(midpoints - cursor, axis=-1) + 9.0 * np.eye(len(positions))
-    rgb = concept.rgb if isinstance(concept, Colour) else np.zeros(3)
-    likeness = np.linalg.norm(state.colours[state.objects] - rgb, axis=1)
     away = np.linalg.norm(gaps, axis=1)
-    return np.column_stack([gaps, away, misses.min(axis=1), likeness])
+    parts = [misses.min(axis=1), _unlikeness(state, concept), _residuals(state, cursor, concept)]
+    return np.column_stack([gaps, away, *parts])
+
+
+def _unlikeness(state: EntityState, concept: Concept) -> np.ndarray:
+    """(n,) distance of each object's colour from the nearest of a concept's hues."""
+    hues = [v for name, v in concept.parameters.items() if name in HUES]
+    if not hues:
+        return np.zeros(int(state.objects.sum()))
+    colours = state.colours[state.objects]
+    return np.min([np.linalg.norm(colours - hue_to_rgb(hue), axis=1) for hue in hues], axis=0)
+
+
+def _residuals(state: EntityState, cursor: np.ndarray, concept: Concept) -> np.ndarray:
+    """(n,) the residual with each object alone attended and the cursor there."""
+    rows = np.flatnonzero(state.objects)
+    if concept.num_attended[0] != 1:
+        return np.zeros(len(rows))
+    moved = state.moved(np.array([state.cursor]), cursor[None])
+    return np.array([concept.residual(moved, np.arange(MAX_ENTITIES) == row) for row in rows])
 
 
 def true_relation(scenes: Scenes) -> list[np.ndarray]:
