@@ -1,15 +1,15 @@
 """The concept code w: what matters, as learned numbers, and which values, as plain ones.
 
-| part       | length    | meaning                                                           | unit         |
-|------------|-----------|-------------------------------------------------------------------|--------------|
-| `what`     | code_size | learned: which relations the concept is about                     | unit variance|
-| `offset`   | 2         | from the attended entities' middle to the cursor                  | plane units  |
-| `distance` | 1         | between the cursor and the attended entities                      | plane units  |
-| `place`    | 2         | the attended entities' middle                                     | plane units  |
-| `colour`   | 3         | of the attended entities                                          | share        |
-| `touched`  | 3         | colour of the attended entity that the cursor is nearest to       | share        |
-| `number`   | 1         | of attended entities, in tens                                     | tens         |
-| `template` | 12        | the attended entities' figure: `SLOTS` points, RMS radius one     | RMS radii    |
+| part | length | meaning | unit |
+|---|---|---|---|
+| `what` | code_size | learned: which relations the concept is about | unit variance |
+| `offset` | 2 | from the attended entities' middle to the cursor | plane units |
+| `distance` | 1 | between the cursor and the attended entities | plane units |
+| `place` | 2 | the attended entities' middle | plane units |
+| `colour` | 3 | of the attended entities | share |
+| `touched` | 3 | colour of the attended entity that the cursor is nearest to | share |
+| `number` | 1 | of attended entities, in tens | tens |
+| `template` | 12 | the attended entities' figure: `SLOTS` points, RMS radius one | RMS radii |
 
 The plain part is the demonstrations' own values, so that a value never met in training is carried
 over as it is; `what` says whether it matters.

@@ -23,7 +23,8 @@ from .infer import InferResult, infer
 from .model import ConceptModel, load_model
 from .particle_policy import ParticlePolicy
 from .plan import Plan
-from .tensors import codes_of, scene_of
+from .tensors import scene_of
+from .terms import Term, concept_term, total_energy
 
 Policy = ParticlePolicy | ArmPolicy
 
@@ -45,7 +46,8 @@ class ConceptAgent:
     ) -> None:
         self.model = model
         self.config = config or InferenceConfig()
-        self.inferred: InferResult | None = None
+        self._concepts: list[tuple[InferResult, float]] = []
+        self._constraints: list[Term] = []
         self._controller = controller
         self._policies: list[Policy | None] = []
         self._started: list[bool] = []
@@ -62,62 +64,174 @@ class ConceptAgent:
         model, _ = load_model(path)
         return cls(model, config=config)
 
-    def observe(self, demonstrations: Sequence[Demonstration]) -> InferResult:
+    def observe(
+        self, demonstrations: Sequence[Demonstration], *, join: bool = False, weight: float = 1.0
+    ) -> InferResult:
         """Infer w from demonstrations; all that follows is about their concept.
+
+        Args:
+            demonstrations: of one concept.
+            join: keep the concepts observed so far, and add this one's energy to theirs.
+            weight: factor of this concept's energy in that sum.
 
         Raises:
             NoDemonstrationsError, ShapeError, MixedLayoutError: on demonstrations that do not fit.
+            ConfigError: on a negative weight.
         """
-        self.inferred = infer(self.model, demonstrations, config=self.config)
+        result = infer(self.model, demonstrations, config=self.config)
+        self._concepts = [*self._concepts, (result, weight)] if join else [(result, weight)]
         self._policies, self._started = [], []
-        return self.inferred
+        return result
+
+    def constrain(self, *terms: Term) -> None:
+        """Add differentiable energies of your own to what is minimised; none removes them all.
+
+        Args:
+            *terms: each maps a `Scene` of B scenes to energies (B,), such as those of
+                `conceptgym.agents.potentials`.
+        """
+        self._constraints = [*self._constraints, *terms] if terms else []
+        self._policies, self._started = [], []
+
+    @property
+    def inferred(self) -> InferResult | None:
+        """What was inferred last."""
+        return self._concepts[-1][0] if self._concepts else None
 
     @property
     def code(self) -> np.ndarray:
-        """The concept code w, (code_size,).
+        """The concept code w of the last concept's first phase, (code_size,).
 
         Raises:
             NoDemonstrationsError: before any concept was observed.
         """
-        if self.inferred is None:
+        return self._observed()[-1][0].code
+
+    def terms(
+        self, *, phase: int = 0, attentions: Sequence[np.ndarray] | None = None
+    ) -> list[Term]:
+        """The energies that are summed: the observed concepts', and the constraints.
+
+        Args:
+            phase: of each concept; those with fewer phases stay in their last.
+            attentions: (N,) each concept's own attended entities; by default the scene's.
+
+        Raises:
+            NoDemonstrationsError: before any concept was observed.
+            ShapeError: unless there are as many attentions as concepts.
+        """
+        observed = self._observed()
+        if attentions is not None and len(attentions) != len(observed):
+            raise ShapeError(
+                f"attentions has {len(attentions)} entries, expected {len(observed)}; "
+                "pass one for each observed concept"
+            )
+        found: list[Term] = []
+        for number, (result, weight) in enumerate(observed):
+            index = min(phase, len(result.codes) - 1)
+            count = self.config.readings
+            codes = result.readings[index, :count] if count > 1 else result.codes[index]
+            found.append(
+                concept_term(
+                    self.model.energy,
+                    codes,
+                    attention=None if attentions is None else attentions[number],
+                    weight=weight,
+                    temperature=self.config.temperature,
+                )
+            )
+        return [*found, *self._constraints]
+
+    def generate(
+        self,
+        state: EntityState,
+        attention: np.ndarray,
+        *,
+        phase: int = 0,
+        attentions: Sequence[np.ndarray] | None = None,
+    ) -> GenerateResult:
+        """States of the editable entities for which the observed concepts hold.
+
+        Args:
+            state: the scene.
+            attention: (N,) which entities take part.
+            phase: of a concept that has several, which one.
+            attentions: where several concepts were observed, each one's own attended entities.
+        """
+        terms = self.terms(phase=phase, attentions=attentions)
+        return generate(terms, state, attention, config=self.config)
+
+    def identify(self, state: EntityState) -> IdentifyResult:
+        """The entities for which the observed concept holds in a scene; of any of its phases."""
+        phases = max(len(result.codes) for result, _ in self._observed())
+        found = [
+            identify(self.terms(phase=phase), state, config=self.config) for phase in range(phases)
+        ]
+        if len(found) == 1:
+            return found[0]
+        worst = max(found, key=lambda result: result.energy)
+        return replace(
+            worst,
+            attention=np.any([result.attention for result in found], axis=0),
+            strength=np.max([result.strength for result in found], axis=0),
+        )
+
+    def energy(
+        self, state: EntityState, attention: np.ndarray, *, code: np.ndarray | None = None
+    ) -> float:
+        """E(x, a, w) of a scene under the observed concepts, or under another code w."""
+        with torch.no_grad():
+            return float(total_energy(self._terms_of(code), scene_of(state, attention))[0])
+
+    def landscape(
+        self,
+        state: EntityState,
+        attention: np.ndarray,
+        *,
+        entity: int | None = None,
+        code: np.ndarray | None = None,
+        resolution: int = 61,
+    ) -> np.ndarray:
+        """Energies (resolution, resolution) with an entity at each place of the plane.
+
+        Rows run along y and columns along x, both from -1 to 1 [plane units].
+
+        Args:
+            state: the scene.
+            attention: (N,) which entities take part.
+            entity: row of the entity that is moved; by default the cursor.
+            code: another code w than the observed one.
+            resolution: places along each side.
+
+        Raises:
+            ShapeError: if there is no such entity.
+        """
+        row = state.cursor if entity is None else entity
+        if not (0 <= row < len(state.present) and state.present[row]):
+            raise ShapeError(
+                f"entity={entity!r} is no row that holds an entity; choose one of "
+                f"{np.flatnonzero(state.present).tolist()}"
+            )
+        line = np.linspace(-PLANE_HALF_WIDTH, PLANE_HALF_WIDTH, resolution, dtype=np.float32)
+        places = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
+        movable = state.movable.copy()
+        movable[row] = True
+        scene = scene_of(replace(state, movable=movable), attention).repeat(len(places))
+        entities = scene.entities.clone()
+        entities[:, row, POSITION] = torch.from_numpy(places)
+        with torch.no_grad():
+            energies = total_energy(self._terms_of(code), scene.replace(entities=entities))
+        return energies.numpy().reshape(resolution, resolution)
+
+    def _terms_of(self, code: np.ndarray | None) -> list[Term]:
+        return self.terms() if code is None else [concept_term(self.model.energy, code)]
+
+    def _observed(self) -> list[tuple[InferResult, float]]:
+        if not self._concepts:
             raise NoDemonstrationsError(
                 "no concept was observed yet; call agent.observe(demonstrations) first"
             )
-        return self.inferred.code
-
-    def generate(self, state: EntityState, attention: np.ndarray) -> GenerateResult:
-        """States of the editable entities for which the observed concept holds."""
-        energy = self.model.energy
-        return generate(energy, state, attention, code=self.code, config=self.config)
-
-    def identify(self, state: EntityState) -> IdentifyResult:
-        """The entities for which the observed concept holds in a scene."""
-        return identify(self.model.energy, state, code=self.code, config=self.config)
-
-    def energy(self, state: EntityState, attention: np.ndarray) -> float:
-        """E(x, a, w) of a scene under the observed concept."""
-        code = codes_of(self.code, self.model.energy, times=1)
-        with torch.no_grad():
-            return float(self.model.energy(scene_of(state, attention), code)[0])
-
-    def landscape(
-        self, state: EntityState, attention: np.ndarray, *, resolution: int = 61
-    ) -> np.ndarray:
-        """Energies (resolution, resolution) with the cursor at each place of the plane.
-
-        Rows run along y and columns along x, both from -1 to 1 [plane units].
-        """
-        line = np.linspace(-PLANE_HALF_WIDTH, PLANE_HALF_WIDTH, resolution, dtype=np.float32)
-        places = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
-        movable = np.zeros_like(state.movable)
-        movable[state.cursor] = True
-        scene = scene_of(replace(state, movable=movable), attention).repeat(len(places))
-        entities = scene.entities.clone()
-        entities[:, state.cursor, POSITION] = torch.from_numpy(places)
-        codes = codes_of(self.code, self.model.energy, times=len(places))
-        with torch.no_grad():
-            energies = self.model.energy(scene.replace(entities=entities), codes)
-        return energies.numpy().reshape(resolution, resolution)
+        return self._concepts
 
     def predict(
         self,
@@ -165,7 +279,7 @@ class ConceptAgent:
         return policy.plan if policy is not None else None
 
     def _act(self, row: int, observation: Mapping[str, Any], start: Any) -> np.ndarray:
-        _ = self.code  # without a concept there is nothing to do
+        self._observed()  # without a concept there is nothing to do
         missing = row + 1 - len(self._policies)
         self._policies += [None] * missing
         self._started += [False] * missing

@@ -132,10 +132,19 @@ class InferenceConfig(Config):
     """First step on w, in units of the gradient."""
     amortised: bool = True
     """Start w from the encoder's guess rather than from random codes."""
+    code_particles: int = 1
+    """Descents on w side by side, from disturbed guesses; random codes are `particles`."""
+    readings: int = 1
+    """Codes that plans are made with, the lowest in energy."""
+    temperature: float = 0.0
+    """How several readings combine: 0 for the least energy, else the free energy's temperature."""
     seed: int = 0
 
     def __post_init__(self) -> None:
         self.require("particles", self.particles >= 1, "at least 1")
+        self.require("code_particles", self.code_particles >= 1, "at least 1")
+        self.require("readings", self.readings >= 1, "at least 1")
+        self.require("temperature", self.temperature >= 0, "at least 0")
         self.require("iterations", self.iterations >= 0, "at least 0")
         self.require("code_iterations", self.code_iterations >= 0, "at least 0")
         self.require("code_step", self.code_step > 0, "above 0")

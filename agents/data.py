@@ -24,9 +24,11 @@ ROWS = 12
 """Rows of training scenes: at most 8 objects, the cursor and 3 zones."""
 MOST_OBJECTS = 8
 """Most objects of a training scene."""
-SHARES = {"left_of": 0.5, "right_of": 0.5, "above": 0.5, "below": 0.5} | {
-    name: 0.5 for name in ("line", "triangle", "square", "circle")
-}
+SHARES = dict.fromkeys(("left_of", "right_of", "above", "below"), 0.5) | dict.fromkeys(
+    ("line", "triangle", "square", "circle"), 0.5
+)
+    ("line", "triangle", "square", "circle"), 0.5
+)
 """Share of a batch that a family gets, 1 where none is given."""
 _NOISE = (0.02, 0.6)  # of starts around a state that shows the concept [plane units, share]
 

@@ -18,6 +18,7 @@ from ..envs.rendering.markers import Overlay
 from ..envs.rendering.plane import PlaneRenderer
 from .concept_agent import ConceptAgent
 from .tensors import scene_of, to_tensor
+from .terms import total_energy
 
 _MAP = mpl.colormaps["viridis"]
 
@@ -107,9 +108,8 @@ def _draw_colours(
     entities = scene.entities.clone()
     rows = np.flatnonzero(state.paintable)
     entities[:, rows, COLOUR] = to_tensor(colours)[:, None, :]
-    codes = to_tensor(agent.code)[None].expand(len(colours), -1)
     with torch.no_grad():
-        energies = agent.model.energy(scene.replace(entities=entities), codes).numpy()
+        energies = total_energy(agent.terms(), scene.replace(entities=entities)).numpy()
     distance = np.where(radius <= 1.0, np.sqrt(2.0 * energies.reshape(size, size)), np.nan)
     _draw_map(axis, distance, label="√(2E) of the attended entities' colour")
     angles = np.linspace(0.0, 2.0 * np.pi, 72, endpoint=False)

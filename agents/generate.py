@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..envs.entities import COLOUR, NUM_FEATURES, PLANE_HALF_WIDTH, POSITION, EntityState
+from ..envs.entities import COLOUR, PLANE_HALF_WIDTH, POSITION, EntityState
 from .config import InferenceConfig
 from .descent import descend
-from .energy import ConceptEnergy
-from .tensors import codes_of, scene_of
+from .scene import Scene
+from .tensors import scene_of
+from .terms import Term, total_energy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,68 +41,77 @@ class GenerateResult:
 
 
 def generate(
-    energy: ConceptEnergy,
+    terms: Sequence[Term],
     state: EntityState,
     attention: np.ndarray,
     *,
-    code: np.ndarray,
     config: InferenceConfig | None = None,
 ) -> GenerateResult:
     """Find states of the editable entities that give the scene the least energy.
 
-    Descends from random starts side by side, and keeps to the plane and to valid colours.
+    Descends from the scene as it is and from random starts side by side, and keeps to the plane
+    and to valid colours.
 
     Args:
-        energy: E(x, a, w).
+        terms: what to minimise the sum of; mostly one `concept_term`.
         state: the scene; `movable` and `paintable` say what may be edited.
         attention: (N,) which entities take part.
-        code: (code_size,) the concept w.
         config: particles, iterations, seed.
 
     Raises:
-        ShapeError, NonFiniteError: on an attention or a code of another shape, NaN or infinity.
+        ShapeError, NonFiniteError: on an attention of another shape, NaN or infinity.
     """
     config = config or InferenceConfig()
     scenes = scene_of(state, attention).repeat(config.particles)
-    codes = codes_of(code, energy, times=config.particles)
-    editable = _editable(state)
-    start = _random_starts(scenes.entities, config)
+    editable = editable_features(scenes)
+    start = random_starts(scenes.entities, config)
 
     def project(entities: Tensor) -> Tensor:
-        inside = entities.clone()
-        inside[..., POSITION].clamp_(-PLANE_HALF_WIDTH, PLANE_HALF_WIDTH)
-        inside[..., COLOUR].clamp_(0.0, 1.0)
-        return torch.where(editable, inside, scenes.entities)
+        return torch.where(editable, clamp_to_plane(entities), scenes.entities)
 
     found = descend(
-        lambda entities: energy(scenes.replace(entities=entities), codes),
+        lambda entities: total_energy(terms, scenes.replace(entities=entities)),
         start,
         iterations=config.iterations,
         project=project,
     )
     order = found.energy.argsort()
     best = found.best
+    candidates = np.repeat(state.entities[None], config.particles, axis=0)
+    candidates[:, : start.shape[1]] = found.value[order].numpy()
     return GenerateResult(
-        entities=found.value[best].numpy(),
+        entities=candidates[0].copy(),
         energy=float(found.energy[best]),
         initial_energy=float(found.initial_energy[best]),
-        candidates=found.value[order].numpy(),
+        candidates=candidates,
         energies=found.energy[order].numpy(),
         iterations=found.iterations,
         reason=found.reasons[best],
     )
 
 
-def _editable(state: EntityState) -> Tensor:
-    """(N, 7) bool, the features that may change."""
-    columns = np.zeros((len(state.present), NUM_FEATURES), dtype=bool)
-    columns[:, POSITION], columns[:, COLOUR] = state.movable[:, None], state.paintable[:, None]
-    return torch.from_numpy(columns)
+def editable_features(scene: Scene) -> Tensor:
+    """(B, N, 7) bool, the features that may change."""
+    fixed = torch.zeros_like(scene.movable)
+    columns = [scene.movable] * 2 + [scene.paintable] * 3 + [fixed] * 2
+    return torch.stack(columns, dim=-1) > 0.5
 
 
-def _random_starts(entities: Tensor, config: InferenceConfig) -> Tensor:
-    """(P, N, 7) uniform positions and colours; the projection puts back what is fixed."""
+def clamp_to_plane(entities: Tensor) -> Tensor:
+    """Entities (..., 7) with positions in the plane and valid colours."""
+    inside = entities.clone()
+    inside[..., POSITION].clamp_(-PLANE_HALF_WIDTH, PLANE_HALF_WIDTH)
+    inside[..., COLOUR].clamp_(0.0, 1.0)
+    return inside
+
+
+def random_starts(entities: Tensor, config: InferenceConfig) -> Tensor:
+    """(P, N, 7) the entities as they are in the first, elsewhere uniform positions and colours.
+
+    The projection puts back what is fixed.
+    """
     generator = torch.Generator().manual_seed(config.seed)
     start = torch.rand(entities.shape, generator=generator)
     start[..., POSITION] = PLANE_HALF_WIDTH * (2.0 * start[..., POSITION] - 1.0)
+    start[0] = entities[0]
     return start

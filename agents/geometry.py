@@ -134,7 +134,9 @@ def find_figure(
     away = away + _FAR * (1.0 - candidates)[:, None, None, None]  # (B, N, N, SLOTS, N)
     miss, chosen = away.min(-1)  # (B, N, N, SLOTS)
     size = rotor.square().sum(-1)
-    cost = (miss * used[:, None, None]).sum(-1) / (size + 1e-3) / number.clamp(min=1.0)[:, None, None]
+    cost = (
+        (miss * used[:, None, None]).sum(-1) / (size + 1e-3) / number.clamp(min=1.0)[:, None, None]
+    )
     pair = candidates[:, None] * candidates[:, :, None]
     pair = pair * (1.0 - torch.eye(pair.shape[1], device=pair.device))
     least = SIZES[0] ** 2

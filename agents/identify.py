@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,8 @@ from torch import Tensor
 from ..envs.entities import EntityState
 from .config import InferenceConfig
 from .descent import descend
-from .energy import ConceptEnergy
-from .tensors import codes_of, scene_of
+from .tensors import scene_of
+from .terms import Term, total_energy
 
 THRESHOLD = 0.5
 """Entities whose inferred attention is above this are attended."""
@@ -40,11 +41,7 @@ class IdentifyResult:
 
 
 def identify(
-    energy: ConceptEnergy,
-    state: EntityState,
-    *,
-    code: np.ndarray,
-    config: InferenceConfig | None = None,
+    terms: Sequence[Term], state: EntityState, *, config: InferenceConfig | None = None
 ) -> IdentifyResult:
     """Find the attention that gives the scene the least energy.
 
@@ -52,21 +49,13 @@ def identify(
     an undecided start (0.5 everywhere) and random ones.
 
     Args:
-        energy: E(x, a, w).
+        terms: what to minimise the sum of; mostly one `concept_term`.
         state: the scene.
-        code: (code_size,) the concept w.
         config: particles, iterations, seed.
-
-    Raises:
-        ShapeError, NonFiniteError: on a code of another shape, NaN or infinity.
     """
     config = config or InferenceConfig()
     nothing = np.zeros_like(state.present)
-    static = EntityState(
-        entities=state.entities, present=state.present, movable=nothing, paintable=nothing
-    )
-    scenes = scene_of(static, nothing).repeat(config.particles)
-    codes = codes_of(code, energy, times=config.particles)
+    scenes = scene_of(state, nothing).as_static().repeat(config.particles)
     generator = torch.Generator().manual_seed(config.seed)
     start = torch.rand(scenes.attention.shape, generator=generator)
     start[0] = 0.5
@@ -75,13 +64,14 @@ def identify(
         return attention * scenes.present
 
     found = descend(
-        lambda attention: energy(scenes.replace(attention=attention), codes),
+        lambda attention: total_energy(terms, scenes.replace(attention=attention)),
         start,
         iterations=config.iterations,
         project=project,
     )
     best = found.best
-    strength = found.value[best].numpy()
+    strength = np.zeros(len(state.present), dtype=np.float32)
+    strength[: start.shape[1]] = found.value[best].numpy()
     attention = (strength > THRESHOLD) & state.present
     if not attention.any():
         attention[np.where(state.present, strength, -np.inf).argmax()] = True

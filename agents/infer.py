@@ -2,40 +2,53 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from ..envs.demonstrations import Demonstration
+from .code import PLAIN_SIZE, normalise_code
 from .config import InferenceConfig
 from .descent import descend
 from .model import ConceptModel
-from .tensors import stack_demonstrations
+from .scene import Scene
+from .summary import summarise
+from .tensors import check_demonstrations, stack_demonstrations
 
 _TOLERANCE = 1e-5  # steps on w are short: its gradients are small beside a code's unit variance
+_OUTLIER = 0.05  # energy at which a demonstration counts half, so that a wrong one pulls little
 
 
 @dataclass(frozen=True, kw_only=True)
 class InferResult:
-    """A concept code and how it was found.
+    """A concept's codes and how they were found.
 
     Attributes:
-        code: (code_size,) the code w.
-        energy: mean energy of the demonstrations under it.
+        codes: (T, code_size) the code w of each phase; one for a concept without order.
+        readings: (T, P, code_size) all codes that the descents ended at, lowest energy first.
+        reading_energies: (T, P) their energies.
+        energy: mean energy of the demonstrations under `codes`.
         initial_energy: the same under the first guess.
         iterations: descent steps taken.
         reason: why the descent stopped.
     """
 
-    code: np.ndarray
+    codes: np.ndarray
+    readings: np.ndarray
+    reading_energies: np.ndarray
     energy: float
     initial_energy: float
     iterations: int
     reason: str
+
+    @property
+    def code(self) -> np.ndarray:
+        """(code_size,) the code of the first phase."""
+        return self.codes[0]
 
 
 def infer(
@@ -46,28 +59,53 @@ def infer(
 ) -> InferResult:
     """Find the code that gives the demonstrations the least energy.
 
-    w* = argmin over w of the mean of E(x_k, a_k, w), from the encoder's guess (or, with
-    ``amortised=False``, from random codes, the best of which is kept). Codes are kept at zero mean
-    and unit variance, as in training.
+    w* = argmin over w of the mean of ρ(E(x_k, a_k, w)), where E counts both what the editable
+    entities and what the attention lacks, and ρ(E) = E / (1 + E / 0.05) lets a wrong demonstration
+    pull little. Starts from the encoder's guess (or, with ``amortised=False``, from random codes,
+    the best of which is kept). The learned part is kept at zero mean and unit variance.
+    Demonstrations that come to rest several times show one phase at each rest.
 
     Raises:
         NoDemonstrationsError, ShapeError, NonFiniteError, MixedLayoutError: see
-            `stack_demonstrations`.
+            `check_demonstrations`.
     """
     config = config or InferenceConfig()
-    before, scenes = stack_demonstrations(demonstrations)
-    number, size = len(demonstrations), model.energy.config.code_size
-    with torch.no_grad():
-        if config.amortised:
-            start = model.encoder(before, scenes, torch.ones(1, number))
-        else:
-            generator = torch.Generator().manual_seed(config.seed)
-            start = torch.randn(config.particles, size, generator=generator)
-    repeated = scenes.repeat(len(start))  # each demonstration under every code
+    check_demonstrations(demonstrations)
+    stops = [item.stops() for item in demonstrations]
+    phases = Counter(len(steps) for steps in stops).most_common(1)[0][0]
+    kept = [k for k, steps in enumerate(stops) if len(steps) == phases]  # others are wrong ones
+    shown = [demonstrations[k] for k in kept]
+    results = []
+    for phase in range(phases):
+        before, scenes = stack_demonstrations(shown, [stops[k][phase] for k in kept])
+        results.append(_infer_phase(model, before, scenes, config, alone=phases == 1))
+    return InferResult(
+        codes=np.concatenate([result.codes for result in results]),
+        readings=np.concatenate([result.readings for result in results]),
+        reading_energies=np.concatenate([result.reading_energies for result in results]),
+        energy=float(np.mean([result.energy for result in results])),
+        initial_energy=float(np.mean([result.initial_energy for result in results])),
+        iterations=max(result.iterations for result in results),
+        reason=results[0].reason,
+    )
+
+
+def _infer_phase(
+    model: ConceptModel, before: Tensor, scenes: Scene, config: InferenceConfig, *, alone: bool
+) -> InferResult:
+    """One phase's code; where there are others, its attention answers for all of them together."""
+    start = _first_guesses(model, before, scenes, config)
+    number, count = len(scenes.present), len(start)
+    repeated = scenes.repeat(count)  # each demonstration under every code
+    static = repeated.as_static()
 
     def energy(codes: Tensor) -> Tensor:
         under = codes.repeat(number, 1)  # (K * P, C), demonstration-major
-        return model.energy(repeated, under).view(number, len(codes)).mean(0)
+        found = model.energy(repeated, under)
+        if alone:
+            found = found + model.energy(static, under)
+        found = found.view(number, count)
+        return (found / (1.0 + found / _OUTLIER)).mean(0)
 
     found = descend(
         energy,
@@ -77,9 +115,11 @@ def infer(
         step_size=config.code_step,
         tolerance=_TOLERANCE,
     )
-    best = found.best
+    best, order = found.best, found.energy.argsort()
     return InferResult(
-        code=found.value[best].numpy(),
+        codes=found.value[best][None].numpy(),
+        readings=found.value[order][None].numpy(),
+        reading_energies=found.energy[order][None].numpy(),
         energy=float(found.energy[best]),
         initial_energy=float(found.initial_energy[best]),
         iterations=found.iterations,
@@ -87,6 +127,19 @@ def infer(
     )
 
 
-def normalise_code(code: Tensor) -> Tensor:
-    """Codes (…, C) at zero mean and unit variance, where the encoder puts them."""
-    return functional.layer_norm(code, code.shape[-1:])
+def _first_guesses(
+    model: ConceptModel, before: Tensor, scenes: Scene, config: InferenceConfig
+) -> Tensor:
+    """(P, code_size) where the descents on w begin."""
+    given = torch.ones(1, len(scenes.present))
+    generator = torch.Generator().manual_seed(config.seed)
+    count = config.code_particles if config.amortised else config.particles
+    start = torch.randn(count, model.energy.code_size, generator=generator)
+    if not config.amortised:
+        start[:, -PLAIN_SIZE:] *= 0.5
+        return start
+    with torch.no_grad():
+        guess = model.encoder(scenes, given, summarise(before, scenes, given))
+    start[0] = 0.0
+    start[:, -PLAIN_SIZE:] = 0.0
+    return guess + start

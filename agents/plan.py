@@ -24,8 +24,10 @@ REPAINTED = 0.02
 class Planner(Protocol):
     """What a policy asks of the agent: the two questions about a scene."""
 
-    def generate(self, state: EntityState, attention: np.ndarray) -> GenerateResult:
-        """States of the editable entities for which the concept holds."""
+    def generate(
+        self, state: EntityState, attention: np.ndarray, *, phase: int = 0
+    ) -> GenerateResult:
+        """States of the editable entities for which the concept's phase holds."""
         ...
 
     def identify(self, state: EntityState) -> IdentifyResult:
@@ -58,11 +60,13 @@ class View:
         state: the entities.
         attention: (N,) bool, all False in an identify task.
         task: "generate" or "identify".
+        phase: phases of the concept done so far.
     """
 
     state: EntityState
     attention: np.ndarray
     task: str
+    phase: int = 0
 
     @classmethod
     def of(cls, observation: Mapping[str, Any]) -> View:
@@ -76,15 +80,17 @@ class View:
             state=state,
             attention=np.asarray(observation["attention"]).astype(bool),
             task=_task_of(observation),
+            phase=int(np.asarray(observation["phase"]).reshape(-1)[0]),
         )
 
     def same_scene(self, other: View) -> bool:
-        """Whether both show the same entities, task and attention, wherever they stand."""
+        """Whether both show the same entities, task, phase and attention, wherever they stand."""
         masks = ("present", "movable", "paintable")
         mine, its = self.state, other.state
         fixed = mine.present & ~mine.paintable
         return (
             self.task == other.task
+            and self.phase == other.phase
             and np.array_equal(self.attention, other.attention)
             and all(np.array_equal(getattr(mine, name), getattr(its, name)) for name in masks)
             and bool(
@@ -118,7 +124,9 @@ def _task_of(observation: Mapping[str, Any]) -> str:
 def make_plan(planner: Planner, view: View) -> Plan:
     """Ask the planner the question of the view's task."""
     if view.task == "generate":
-        return Plan(task=view.task, result=planner.generate(view.state, view.attention))
+        return Plan(
+            task=view.task, result=planner.generate(view.state, view.attention, phase=view.phase)
+        )
     return Plan(task=view.task, result=planner.identify(view.state))
 
 

@@ -64,9 +64,7 @@ class RelationNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.embed = nn.Linear(features, width)
-        self.rounds = nn.ModuleList(
-            RelationRound(width, condition, pair) for _ in range(rounds)
-        )
+        self.rounds = nn.ModuleList(RelationRound(width, condition, pair) for _ in range(rounds))
 
     def forward(
         self, features: Tensor, pairs: Tensor, condition: Tensor, present: Tensor

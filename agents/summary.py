@@ -188,5 +188,7 @@ def _far_first(template: Tensor, used: Tensor) -> Tensor:
     flat = apart.flatten(1).argmax(1)
     first, second = flat // SLOTS, flat % SLOTS
     slots = torch.arange(SLOTS, device=template.device)[None]
-    rank = torch.where(slots == first[:, None], -2, torch.where(slots == second[:, None], -1, slots))
+    rank = torch.where(
+        slots == first[:, None], -2, torch.where(slots == second[:, None], -1, slots)
+    )
     return template.gather(1, rank.argsort(1)[..., None].expand(-1, -1, 2))

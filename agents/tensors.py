@@ -11,7 +11,6 @@ from torch import Tensor
 from ..envs.demonstrations import Demonstration
 from ..envs.entities import EntityState, check_array
 from ..envs.errors import MixedLayoutError, NoDemonstrationsError, ShapeError
-from .energy import ConceptEnergy
 from .scene import Scene
 
 
@@ -20,34 +19,25 @@ def to_tensor(values: np.ndarray | Sequence[np.ndarray]) -> Tensor:
     return torch.from_numpy(np.asarray(values, dtype=np.float32))
 
 
-def codes_of(code: np.ndarray, energy: ConceptEnergy, *, times: int) -> Tensor:
-    """A concept code (C,) `times` in a row, (times, C), for an energy.
-
-    Raises:
-        ShapeError, NonFiniteError: unless the code has as many finite numbers as the energy takes.
-    """
-    check_array(code, "code", (energy.code_size,))
-    return to_tensor(code)[None].expand(times, -1)
-
-
 def scene_of(state: EntityState, attention: np.ndarray) -> Scene:
-    """A batch of one scene.
+    """A batch of one scene, without the absent rows at its end.
 
     Raises:
         ShapeError, NonFiniteError: unless the attention has a finite number for each entity.
     """
     check_array(attention, "attention", state.present.shape)
+    rows = int(np.flatnonzero(state.present).max(initial=0)) + 1
     return Scene(
-        entities=to_tensor(state.entities)[None],
-        attention=to_tensor(attention)[None],
-        present=to_tensor(state.present)[None],
-        movable=to_tensor(state.movable)[None],
-        paintable=to_tensor(state.paintable)[None],
+        entities=to_tensor(state.entities)[None, :rows],
+        attention=to_tensor(attention)[None, :rows],
+        present=to_tensor(state.present)[None, :rows],
+        movable=to_tensor(state.movable)[None, :rows],
+        paintable=to_tensor(state.paintable)[None, :rows],
     )
 
 
-def stack_demonstrations(demonstrations: Sequence[Demonstration]) -> tuple[Tensor, Scene]:
-    """What K demonstrations began with (K, N, 7), and the K scenes that they ended in.
+def check_demonstrations(demonstrations: Sequence[Demonstration]) -> None:
+    """Raise unless there are demonstrations, all of one layout.
 
     Raises:
         NoDemonstrationsError: if there is none.
@@ -79,11 +69,29 @@ def stack_demonstrations(demonstrations: Sequence[Demonstration]) -> tuple[Tenso
             f"demonstrations mix the layouts {layouts}; record them all with entity arrays of "
             "one shape"
         )
+
+
+def stack_demonstrations(
+    demonstrations: Sequence[Demonstration], steps: Sequence[int] | None = None
+) -> tuple[Tensor, Scene]:
+    """What K demonstrations began with (K, N, 7), and K scenes at `steps`, by default their ends.
+
+    Absent rows at the end are left out. For errors see `check_demonstrations`.
+    """
+    check_demonstrations(demonstrations)
+    steps = [-1] * len(demonstrations) if steps is None else steps
+    present = np.stack([item.present for item in demonstrations])
+    rows = int(np.flatnonzero(present.any(axis=0)).max(initial=0)) + 1
+
+    def stack(values: Sequence[np.ndarray]) -> Tensor:
+        return to_tensor(values)[:, :rows]
+
+    pairs = zip(demonstrations, steps, strict=True)
     after = Scene(
-        entities=to_tensor([item.after for item in demonstrations]),
-        attention=to_tensor([item.attention for item in demonstrations]),
-        present=to_tensor([item.present for item in demonstrations]),
-        movable=to_tensor([item.movable for item in demonstrations]),
-        paintable=to_tensor([item.paintable for item in demonstrations]),
+        entities=stack([item.trajectory[step] for item, step in pairs]),
+        attention=stack([item.attention for item in demonstrations]),
+        present=to_tensor(present)[:, :rows],
+        movable=stack([item.movable for item in demonstrations]),
+        paintable=stack([item.paintable for item in demonstrations]),
     )
-    return to_tensor([item.before for item in demonstrations]), after
+    return stack([item.before for item in demonstrations]), after

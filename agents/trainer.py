@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from ..envs.errors import CheckpointError
+from .batches import draw_batch
 from .checkpoint import load_tensors, save_tensors
 from .config import EnergyConfig, TrainConfig
-from .batches import draw_batch
 from .data import EventPool
 from .model import ConceptModel
 from .objectives.projection import projection_loss

@@ -9,7 +9,7 @@ import numpy as np
 from ..envs.concepts import CONCEPTS
 from ..envs.demonstrations import Demonstration
 from .config import InferenceConfig
-from .data import draw_event
+from .data import draw_event, training_families
 from .generate import generate
 from .identify import identify
 from .infer import infer
@@ -41,7 +41,7 @@ class Validation:
 def validate(model: ConceptModel, *, scenes: int = 10, demonstrations: int = 5) -> Validation:
     """Solve `scenes` new scenes a concept and task, each from its own demonstrations."""
     generated, identified = {}, {}
-    for number, name in enumerate(CONCEPTS):
+    for number, name in enumerate(training_families()):
         rng = np.random.default_rng([_SEED, number])
         outcomes = [_solve(model, name, rng, demonstrations) for _ in range(scenes)]
         generated[name], identified[name] = np.mean(outcomes, axis=0).tolist()
@@ -51,7 +51,7 @@ def validate(model: ConceptModel, *, scenes: int = 10, demonstrations: int = 5) 
 def _solve(
     model: ConceptModel, name: str, rng: np.random.Generator, demonstrations: int
 ) -> tuple[bool, bool]:
-    concept = CONCEPTS[name].random(rng)
+    concept = CONCEPTS[name].random(rng, split="train")
     events = [draw_event(concept, rng) for _ in range(demonstrations)]
     shown = [
         Demonstration.of(np.stack([event.before.entities, event.after.entities]), event)
@@ -59,9 +59,9 @@ def _solve(
     ]
     asked = draw_event(concept, rng)
     config = InferenceConfig(particles=8)
-    code = infer(model, shown, config=config).code
-    made = generate(model.energy, asked.before, asked.attention, code=code, config=config)
+    term = concept_term(model.energy, infer(model, shown, config=config).code)
+    made = generate([term], asked.before, asked.attention, config=config)
     after = asked.before.with_entities(made.entities)
-    found = identify(model.energy, asked.shown, code=code, config=config)
+    found = identify([term], asked.shown, config=config)
     same = bool(np.array_equal(found.attention, asked.answer))
     return concept.succeeds(after, asked.attention), same

@@ -13,6 +13,7 @@ from .base import Shown, check_attention, check_observed, editable_features, pha
 from .features import Features, describe
 from .scenes import scenes_of
 from .search import least_squares
+from .singles import Singles, find_edits, find_singles, one_by_one
 from .statistics import Law, find_law
 from .variants import (
     all_attentions,
@@ -40,6 +41,8 @@ class _Phase:
     shown: tuple[Shown, ...]
     edits: Law
     attentions: Law
+    single_edits: Law | None
+    singles: Singles | None
 
 
 class Invariants:
@@ -83,22 +86,24 @@ class Invariants:
     def identify(self, state: EntityState) -> np.ndarray:
         """(N,) bool, the attention under which the scene deviates least."""
         check_observed(self._phases)
+        last = self._phases[-1]
+        if last.singles is not None:
+            return last.singles.identify(state)
         rng = np.random.default_rng(self._seed)
-        law = self._phases[-1].attentions
         best, least = np.zeros(state.present.shape, dtype=bool), np.inf
         for size in self._sizes:
             candidates = all_attentions(rng, state, size)
             if not len(candidates):
                 continue
             found = describe(scenes_of(state, state.entities[None], candidates))
-            costs = np.log1p(law.deviations(found) ** 2).sum(1)
+            costs = np.log1p(last.attentions.deviations(found) ** 2).sum(1)
             if costs.min() < least:
                 best, least = candidates[costs.argmin()], float(costs.min())
         return best
 
 
 def _phase_of(rng: np.random.Generator, shown: Sequence[Shown]) -> _Phase:
-    acted, answered, edits, attentions = [], [], [], []
+    acted, answered, edits, attentions, distinct = [], [], [], [], []
     for each in shown:
         state, entities = each.after, each.after.entities[None]
         acted.append(describe(scenes_of(state, entities, each.attention[None])))
@@ -107,9 +112,14 @@ def _phase_of(rng: np.random.Generator, shown: Sequence[Shown]) -> _Phase:
         edits.append(describe(scenes_of(state, drawn, each.attention[None])))
         size = kinds_of(state, each.answer)
         others = random_attentions(rng, state, size, _VARIANTS)
+        distinct.append(len(np.unique(others, axis=0)))
         attentions.append(describe(scenes_of(state, entities, others)))
     return _Phase(
-        shown=tuple(shown), edits=find_law(acted, edits), attentions=find_law(answered, attentions)
+        shown=tuple(shown),
+        edits=find_law(acted, edits, hints=True),
+        attentions=find_law(answered, attentions, distinct=distinct),
+        single_edits=find_edits(rng, shown),
+        singles=find_singles(shown),
     )
 
 
@@ -124,8 +134,13 @@ def _carry_out(
 
     def deviations(entities: np.ndarray) -> np.ndarray:
         found: Features = describe(scenes_of(state, entities, attention[None]))
-        moved = (entities - original)[:, editable]
-        return np.concatenate([phase.edits.deviations(found), _STAY * moved], axis=1)
+        parts = [phase.edits.deviations(found), _STAY * (entities - original)[:, editable]]
+        if phase.single_edits is not None:
+            parts += [
+                phase.single_edits.deviations(describe(scenes_of(state, entities, alone)))
+                for alone in one_by_one(attention & state.objects)
+            ]
+        return np.concatenate(parts, axis=1)
 
     def full(values: np.ndarray) -> np.ndarray:
         entities = np.repeat(original[None], len(values), axis=0)

@@ -22,6 +22,8 @@ _LEAST_SPREAD = 1e-3  # of chance; a quantity below it cannot be changed, and sa
 _WINDOW = 2.0  # spreads around the centre that count as obeying
 _PRICE = 4.0  # nats that a law must explain beyond the ones before it: one quantity of fifty
 _PRICE_MORE = 1.0  # nats for each further component of a vector
+_HINT = 0.35  # share of the chance spread up to which a quantity is at least a hint
+_HINT_WEIGHT = 0.2  # of a hint's deviations
 _WRONG = 0.5  # nats a quantity that leaving out one demonstration must gain to call it wrong
 
 
@@ -48,13 +50,23 @@ class Law:
         return np.stack(columns, axis=1) if columns else np.zeros((number, 0))
 
 
-def find_law(shown: Sequence[Features], chance: Sequence[Features]) -> Law:
+def find_law(
+    shown: Sequence[Features],
+    chance: Sequence[Features],
+    *,
+    hints: bool = False,
+    distinct: Sequence[int] = (),
+) -> Law:
     """What K demonstrations hold constant that chance would not.
 
     Args:
         shown: for each demonstration its quantities, (1,) each.
         chance: for each demonstration those of M random variants of its scene, (M,) each.
+        hints: whether to add, with little weight, what may be luck: it settles what laws leave open.
+        distinct: how many of each scene's variants differ; by default all.
     """
+    size = len(next(iter(chance[0].values())))
+    counts = np.asarray(distinct or [size] * len(chance), dtype=np.float64)
     names = sorted(set(shown[0]).intersection(*shown[1:], *chance))
     values = np.array([[float(found[name][0]) for name in names] for found in shown])
     random = np.array([np.stack([found[name] for name in names], axis=1) for found in chance])
@@ -65,9 +77,14 @@ def find_law(shown: Sequence[Features], chance: Sequence[Features]) -> Law:
     if not names:
         return Law(names=(), centres=np.zeros(0), scales=np.zeros(0))
     right = right_ones(values, usual)
-    values, random = values[right], random[right]
+    values, random, counts = values[right], random[right], counts[right]
     centres, scales = values.mean(0), _spreads(values, usual)
-    kept = _select(random, centres, scales, usual, names)
+    kept = _select(random, centres, scales, usual, names, counts)
+    if hints:
+        ratios = scales / usual
+        hinted = [int(number) for number in np.flatnonzero(ratios <= _HINT) if number not in kept]
+        scales[hinted] /= _HINT_WEIGHT
+        kept = kept + hinted
     return Law(
         names=tuple(names[number] for number in kept), centres=centres[kept], scales=scales[kept]
     )
@@ -107,6 +124,7 @@ def _select(
     scales: np.ndarray,
     usual: np.ndarray,
     names: Sequence[str],
+    distinct: np.ndarray,
 ) -> list[int]:
     """Numbers of the quantities that are laws: the exact ones, then those that explain more.
 
@@ -114,26 +132,50 @@ def _select(
         random: (K, M, F) quantities of random variants.
         centres, scales: (F,) of the demonstrations; usual: (F,) chance spreads.
         names: (F,) of the quantities.
+        distinct: (K,) how many of the variants differ.
     """
     ratios = scales / usual
-    sets = _candidates(names, ratios)
-    # One exact component of a vector makes all of them that are held constant at all a law.
-    exact = [each for each in sets if ratios[each].min(initial=np.inf) <= _EXACT]
-    kept = sorted({number for each in exact for number in each})
     window = np.maximum(_WINDOW * scales, 2.0 * _EXACT * usual)
     obeys = np.abs(random - centres) <= window  # (K, M, F)
-    left = obeys[:, :, kept].all(2)
+    sets = _candidates(names, ratios)
     both = np.stack([obeys[:, :, each].all(2) for each in sets], axis=2)  # (K, M, S)
-    prices = np.array([_PRICE + _PRICE_MORE * (len(each) - 1) for each in sets])
-    while True:
+
+    def explains(left: np.ndarray) -> np.ndarray:
+        """(S,) nats that each set explains of the variants (K, M) that are left."""
+        rest = left.sum(1, keepdims=True)
         joint = (left[:, :, None] & both).sum(1)
-        share = (joint + 0.5) / (left.sum(1) + 0.5)[:, None]
-        gain = -np.log(share).sum(0) - prices
+        doubt = 0.5 * random.shape[1] / distinct[:, None]
+        return -np.log((joint + doubt) / (rest + doubt)).sum(0)
+
+    first = explains(np.ones(random.shape[:2], dtype=bool))
+    kept: set[int] = set()
+    for each, gain in zip(sets, first, strict=True):
+        # One exact component of a vector makes all of them that are held constant at all a law.
+        if ratios[each].min(initial=np.inf) <= _EXACT and gain >= _PRICE:
+            kept.update(each)
+    while True:
+        gain = explains(obeys[:, :, sorted(kept)].all(2)) - _prices(sets, names, kept)
         best = int(gain.argmax())
         if gain[best] <= 0.0:
-            return sorted(set(kept))
-        kept += sets[best]
-        left &= both[:, :, best]
+            return sorted(kept)
+        kept.update(sets[best])
+
+
+def _prices(sets: Sequence[list[int]], names: Sequence[str], kept: set[int]) -> np.ndarray:
+    """(S,) nats that each set must explain; components of a vector that is known cost less."""
+    heads = {_head(names[number]) for number in kept} - {""}
+    prices = []
+    for each in sets:
+        new = len(set(each) - kept)
+        known = bool(each) and _head(names[each[0]]) in heads
+        prices.append(new * _PRICE_MORE + (0.0 if known or not new else _PRICE - _PRICE_MORE))
+    return np.array(prices)
+
+
+def _head(name: str) -> str:
+    """The vector that a quantity is a component of, or nothing."""
+    head, _, axis = name.rpartition(" ")
+    return head if axis in AXES else ""
 
 
 def _candidates(names: Sequence[str], ratios: np.ndarray) -> list[list[int]]:
@@ -142,7 +184,6 @@ def _candidates(names: Sequence[str], ratios: np.ndarray) -> list[list[int]]:
     for number, (name, ratio) in enumerate(zip(names, ratios, strict=True)):
         if ratio <= _LOOSE:
             vectors.setdefault(name, []).append(number)
-            head, _, axis = name.rpartition(" ")
-            if axis in AXES:
-                vectors.setdefault(head, []).append(number)
+            if _head(name):
+                vectors.setdefault(_head(name), []).append(number)
     return list(vectors.values()) or [[]]
