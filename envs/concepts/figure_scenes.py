@@ -17,11 +17,13 @@ SPACING = 0.2
 """Least distance between two objects of a scene [plane units]."""
 SIZES = (0.22, 0.45)
 """RMS radii of figures that are shown [plane units]."""
-_DECOY_SHARE = 0.7  # how often the next objects are a near-figure, if there are enough for it
+# How often the next objects are a near-figure, if there are enough for it, and how often a single
+# object stands beside another; of figures of three points, scenes so dense hold too many copies.
+_DECOY_SHARE, _DECOY_SHARE_OF_THREE = 0.7, 0.35
+_BESIDE_SHARE, _BESIDE_SHARE_OF_THREE = 0.85, 0.5
 _FEWEST_OF_DECOY = 3  # points of a near-figure below which it no longer looks like one
 _DECOY_SIZES = (0.85, 1.2)  # sizes of near-figures against the figure's
 _DECOY_MISFIT = 1.0  # beyond this a decoy no longer resembles the figure
-_BESIDE_SHARE = 0.85  # of the single objects, those placed beside another
 _CANDIDATES = 32
 # What no other choice of objects comes below, as a multiple of the tolerance, and how many objects
 # may be moved for it: crowded scenes have to make do with less.
@@ -59,6 +61,9 @@ class _Scene:
     ) -> None:
         self.rng, self.template, self.least_size = rng, template, least_size
         self.limits = [(share * tolerance, moves) for share, moves in _CLEAR]
+        three = len(template) == 3
+        self.decoy_share = _DECOY_SHARE_OF_THREE if three else _DECOY_SHARE
+        self.beside_share = _BESIDE_SHARE_OF_THREE if three else _BESIDE_SHARE
         self.size = rng.uniform(*_sizes(template))
         self.points = _posed(rng, template * self.size, 1)[0]
 
@@ -66,11 +71,8 @@ class _Scene:
         """Add objects up to `n_objects`; false if no room was found."""
         while len(self.points) < n_objects:
             left = n_objects - len(self.points)
-            if (
-                left >= _FEWEST_OF_DECOY
-                and self.rng.random() < _DECOY_SHARE
-                and self._add_decoy(left)
-            ):
+            decoy = left >= _FEWEST_OF_DECOY and self.rng.random() < self.decoy_share
+            if decoy and self._add_decoy(left):
                 continue
             added = self._single(self.points)
             if added is None:
@@ -84,21 +86,21 @@ class _Scene:
             return True
         for limit, moves in self.limits:
             for _ in range(moves):
-                copy = self._another_copy(limit)
-                if copy is None:
+                moved = self._most_involved(limit)
+                if moved is None:
                     return True
-                moved = int(self.rng.choice(copy[copy >= len(self.template)]))
                 place = self._single(np.delete(self.points, moved))
                 if place is None:
                     return False
                 self.points[moved] = place
         return False
 
-    def _another_copy(self, limit: float) -> np.ndarray | None:
-        """A choice of objects, not all of the figure, that forms it within the limit, or None."""
+    def _most_involved(self, limit: float) -> int | None:
+        """The object, none of the figure's, in most other copies within the limit, if any is."""
         copies = find_copies(self.points, self.template, limit=limit, least_size=self.least_size)
-        others = copies[(copies >= len(self.template)).any(axis=1)]
-        return others[self.rng.integers(len(others))] if len(others) else None
+        counts = np.bincount(copies.ravel(), minlength=len(self.points))
+        counts[: len(self.template)] = 0
+        return int(np.argmax(counts)) if counts.any() else None
 
     def _add_decoy(self, left: int) -> bool:
         shape = self._decoy_shape()
@@ -142,7 +144,7 @@ class _Scene:
         bases = np.append(points, np.full(len(points) // 2 if k > 3 else 0, points[:k].mean()))
         base = self.rng.choice(bases, size=_CANDIDATES)
         beside = as_pairs(base + away * np.exp(1j * angles))
-        chosen = np.where(self.rng.random((_CANDIDATES, 1)) < _BESIDE_SHARE, beside, spread)
+        chosen = np.where(self.rng.random((_CANDIDATES, 1)) < self.beside_share, beside, spread)
         places = as_complex(chosen[np.abs(chosen).max(axis=1) <= OBJECT_REGION])
         places = places[np.abs(places[:, None] - points).min(axis=1) >= SPACING]
         if len(self.template) == 3 and len(places):
