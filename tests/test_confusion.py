@@ -138,6 +138,6 @@ def test_identifications(answer: np.ndarray, expected: tuple[str, ...]) -> None:
 def test_a_concept_is_no_alternative_to_itself(name: str) -> None:
     rng = np.random.default_rng(3)
     concept = CONCEPTS[name].random(rng)
-    event = concept.sample(rng, n_objects=3)
+    event = concept.sample(rng, n_objects=max(3, concept.num_objects[0]))
     demonstration = shown(event.after, *np.flatnonzero(event.attention).tolist())
     assert name not in {a.name for a in shown_alternatives(concept, [demonstration])}

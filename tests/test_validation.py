@@ -36,7 +36,7 @@ def test_right_and_wrong_answers_are_counted(
         return generated((events[-1].after if right else events[-1].before).entities)
 
     def identify(*_: Any, **__: Any) -> Any:
-        answer = events[-1].attention
+        answer = events[-1].answer
         return identified(answer if right else events[-1].after.present & ~answer)
 
     monkeypatch.setattr(MODULE, "generate", generate)
