@@ -13,17 +13,27 @@ from conceptgym.envs.concepts.sampling import hue_to_rgb
 from conceptgym.envs.entities import COLOUR, CURSOR, NUM_FEATURES, POSITION
 
 SEEDS = st.integers(0, 2**32 - 1)
-RELATIONAL = [name for name in CONCEPTS if name != "colour"]
-"""The concepts about where the cursor is."""
+TURNABLE = ["near", "at_distance", "between", "closest", "furthest"]
+"""The concepts about where the cursor is that know no directions."""
+RELATIONAL = ["left_of", "right_of", "above", "below", "offset", *TURNABLE]
+"""The concepts about where the cursor is relative to the attended."""
+SIMPLE = ["colour", "region", *RELATIONAL]
+"""The concepts of one phase and of no figures and zones."""
 
 
 @st.composite
 def events(draw: st.DrawFn, name: str) -> tuple[Concept, Event]:
     """A concept of this name with random parameters, and an event of it of any size."""
-    kind = CONCEPTS[name]
     rng = np.random.default_rng(draw(SEEDS))
-    concept = kind.random(rng)
-    return concept, concept.sample(rng, n_objects=draw(st.integers(*kind.num_objects)))
+    concept = CONCEPTS[name].random(rng)
+    return concept, concept.sample(rng, n_objects=draw(st.integers(*concept.num_objects)))
+
+
+def sizes(name: str) -> list[int]:
+    """Numbers of objects to test a concept with: fewest, usual and most."""
+    kind = CONCEPTS[name]
+    low, high = kind.num_objects
+    return sorted({low, min(high, max(low, 5)), min(high, kind.usual_objects[1]), high})
 
 
 def make_scene(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from concept_scenes import make_scene, rows
@@ -56,3 +58,22 @@ def test_the_order_of_the_pair_means_nothing() -> None:
     one = make_scene((0.1, 0.2), [(-0.4, 0.1), (0.5, 0.0)])
     other = make_scene((0.1, 0.2), [(0.5, 0.0), (-0.4, 0.1)])
     assert CONCEPT.residual(one, rows(1, 2)) == CONCEPT.residual(other, rows(1, 2))
+
+
+@pytest.mark.parametrize("n_objects", [3, 5, 6, 8, 12])
+def test_the_midpoint_is_no_other_pairs(n_objects: int) -> None:
+    rng = np.random.default_rng(n_objects)
+    for _ in range(15):
+        after = CONCEPT.sample(rng, n_objects=n_objects).after
+        pairs = [after.positions[list(p)] for p in combinations(np.flatnonzero(after.objects), 2)]
+        middles = np.mean(pairs, axis=1)
+        misses = np.sort(np.linalg.norm(middles - after.positions[after.cursor], axis=1))
+        assert misses[0] <= 1e-6 and misses[1] >= 0.2 - EPSILON
+        gaps = np.linalg.norm(middles[:, None] - middles, axis=-1) + np.eye(len(middles))
+        possible = np.count_nonzero(gaps.min(axis=1) >= 0.2 - EPSILON)
+        # Up to five objects every pair could have been meant, among more at least three.
+        assert possible == len(pairs) if n_objects <= 5 else possible >= 3
+
+
+def test_scenes_of_no_given_size_have_at_most_five_objects() -> None:
+    assert CONCEPT.usual_objects == (2, 5) and CONCEPT.num_objects == (2, 12)

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from concept_scenes import make_scene, rows, with_colours
+from concept_scenes import RELATIONAL, SIMPLE, make_scene, rows, with_colours
 
 from conceptgym.envs import CONCEPTS, MAX_ENTITIES, make_concept
 from conceptgym.envs.concepts import Colour
+from conceptgym.envs.concepts.sampling import hue_to_rgb
 from conceptgym.envs.errors import ConceptParameterError
 
 EPSILON = 1e-5  # colours are float32
@@ -68,7 +69,7 @@ def test_places_and_the_cursors_colour_mean_nothing() -> None:
     assert RED.residual(replace(scene, entities=entities), rows(1, 3)) == expected
 
 
-@pytest.mark.parametrize("n_objects", range(2, 9))
+@pytest.mark.parametrize("n_objects", [*range(2, 9), 12])
 def test_groups_are_told_apart_by_45_degrees(n_objects: int) -> None:
     rng = np.random.default_rng(n_objects)
     sizes = set()
@@ -83,10 +84,29 @@ def test_groups_are_told_apart_by_45_degrees(n_objects: int) -> None:
     assert sizes == set(range(1, min(4, n_objects)))
 
 
-def test_only_the_plane_can_paint() -> None:
-    assert Colour.tasks_on_arm == ("identify",)
-    others = [kind for name, kind in CONCEPTS.items() if name != "colour"]
-    assert all(kind.tasks_on_arm == ("generate", "identify") for kind in others)
+def test_an_arm_can_neither_paint_nor_move_objects() -> None:
+    for name in SIMPLE:
+        both = name in RELATIONAL
+        assert CONCEPTS[name].tasks_on_arm == (("generate", "identify") if both else ("identify",))
+
+
+def test_training_never_sees_two_arcs_of_hues_a_fifth_of_all() -> None:
+    hues = np.arange(0.5, 360.0)
+    hidden = np.array([Colour(hue=float(hue)).held_out for hue in hues])
+    assert hidden.sum() == 72
+    assert all(100 <= hue < 136 or 250 <= hue < 286 for hue in hues[hidden])
+    rng = np.random.default_rng(0)
+    assert all(Colour.random(rng, split="held_out").held_out for _ in range(50))
+    assert not any(Colour.random(rng, split="train").held_out for _ in range(50))
+
+
+def test_nearest_paints_the_attended_with_the_hue_itself() -> None:
+    concept = Colour(hue=118.0)
+    event = concept.sample(np.random.default_rng(0), n_objects=6)
+    goal = concept.nearest(event.before, event.attention)
+    for row in np.flatnonzero(goal.present):
+        expected = hue_to_rgb(118.0) if event.attention[row] else event.before.colours[row]
+        np.testing.assert_array_equal(goal.colours[row], np.float32(expected))
 
 
 @pytest.mark.parametrize("hue", [-1.0, 361.0, float("nan")])

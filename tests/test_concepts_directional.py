@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from concept_scenes import make_scene, rows
@@ -70,6 +72,24 @@ def test_drawn_distances_fill_their_range(name: str) -> None:
     rng = np.random.default_rng(0)
     drawn = [CONCEPTS[name].random(rng).parameters["distance"] for _ in range(200)]
     assert 0.3 <= min(drawn) < 0.32 and 0.58 < max(drawn) <= 0.6
+
+
+@all_directions
+def test_training_never_sees_the_middle_distances(name: str) -> None:
+    rng = np.random.default_rng(0)
+    for split, hidden in (("train", False), ("held_out", True)):
+        drawn = [CONCEPTS[name].random(rng, split=split).parameters["distance"] for _ in range(100)]
+        assert all((0.42 <= distance < 0.48) == hidden for distance in drawn)
+
+
+@all_directions
+def test_nearest_is_the_one_place_kept_in_the_plane(name: str) -> None:
+    concept = make_concept(name)
+    for attended in (ATTENDED, np.array([0.9, 0.9]), np.array([-0.9, -0.9])):
+        scene = make_scene((0.5, 0.5), [tuple(attended), (-0.6, 0.5)])
+        goal = concept.nearest(replace(scene, movable=rows(0)), rows(1))
+        place = np.clip(attended + 0.4 * np.array(DIRECTIONS[name]), -0.95, 0.95)
+        np.testing.assert_allclose(goal.positions[0], place, atol=1e-6)
 
 
 @all_directions

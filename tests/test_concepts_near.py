@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from concept_scenes import make_scene, rows
@@ -51,3 +53,24 @@ def test_every_direction_is_shown() -> None:
         angles.append(np.arctan2(gap[1], gap[0]))
     counts, _ = np.histogram(angles, bins=8, range=(-np.pi, np.pi))
     assert counts.min() >= 18  # 37.5 expected in each
+
+
+@pytest.mark.parametrize(("start", "goal"), [(0.0, 0.15), (0.1, 0.15), (0.2, 0.2), (0.9, 0.3)])
+def test_nearest_is_straight_in_or_out_to_well_inside_the_ring(start: float, goal: float) -> None:
+    for angle in np.arange(0.0, 2 * np.pi, 0.7):
+        scene = replace(scene_at(start, angle), movable=rows(0))
+        found = CONCEPT.nearest(scene, rows(1)).positions[0]
+        assert np.linalg.norm(found) == pytest.approx(goal, abs=1e-6)
+        if start:
+            np.testing.assert_allclose(found, scene.positions[0] * goal / start, atol=1e-6)
+
+
+@pytest.mark.parametrize(("n_objects", "clear"), [(2, 0.45), (8, 0.45), (9, 0.4), (12, 0.4)])
+def test_the_other_objects_are_clearly_further(n_objects: int, clear: float) -> None:
+    rng = np.random.default_rng(n_objects)
+    for _ in range(20):
+        event = CONCEPT.sample(rng, n_objects=n_objects)
+        away = np.linalg.norm(
+            event.after.positions - event.after.positions[event.after.cursor], axis=1
+        )
+        assert away[event.after.objects & ~event.attention].min() >= clear - EPSILON

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from concept_scenes import SIMPLE
 
 from conceptgym.envs import CONCEPTS, Concept, concepts, make_concept
 from conceptgym.envs.concepts import LeftOf
 from conceptgym.envs.errors import UnknownConceptError
 
-NAMES = "colour, left_of, right_of, above, below, near, between, closest, furthest"
+NAMES = (
+    "colour, region, left_of, right_of, above, below, offset, near, at_distance, between, closest, "
+    "furthest, touch, two_in_order, three_in_order, quantity, line, triangle, square, circle, "
+    "figure"
+)
 
 
 def leaves(kind: type[Concept]) -> set[type[Concept]]:
@@ -26,11 +31,14 @@ def test_the_registry_holds_every_concept() -> None:
         assert kind.__name__ in concepts.__all__
 
 
-@pytest.mark.parametrize("name", CONCEPTS)
-def test_parameters_are_those_of_the_ranges(name: str) -> None:
+@pytest.mark.parametrize("name", SIMPLE)
+def test_parameters_are_those_of_the_ranges_and_choices(name: str) -> None:
     concept = make_concept(name)
-    assert set(concept.parameters) == set(concept.parameter_ranges)
+    assert set(concept.parameters) == {*concept.parameter_ranges, *concept.parameter_choices}
     drawn = CONCEPTS[name].random(np.random.default_rng(0)).parameters
+    for key, values in concept.parameter_choices.items():
+        assert drawn[key] in values
+        assert [make_concept(name, **{key: value}).parameters[key] for value in values] == [*values]
     for key, (low, high) in concept.parameter_ranges.items():
         assert low <= drawn[key] <= high
         at_the_ends = [make_concept(name, **{key: end}).parameters[key] for end in (low, high)]
@@ -51,7 +59,7 @@ def test_unknown_concepts_are_refused(concept: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("concept", "known"), [("near", "none"), ("left_of", "['distance']"), ("colour", "['hue']")]
+    ("concept", "known"), [("near", "none"), ("left_of", "['distance']"), ("region", "['where']")]
 )
 def test_unknown_parameters_are_refused(concept: str, known: str) -> None:
     with pytest.raises(UnknownConceptError) as error:

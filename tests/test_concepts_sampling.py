@@ -12,17 +12,20 @@ from conceptgym.envs.concepts import Near, sampling
 from conceptgym.envs.concepts.sampling import (
     CURSOR_REGION,
     LEAST_TRAVEL,
+    MOST_IN_GROUP,
     assemble,
     attended_mask,
     draw_until,
     hue_to_rgb,
     move_cursor_away,
     random_colours,
+    sample_groups,
     spaced_positions,
 )
+from conceptgym.envs.entities import CURSOR, NUM_FEATURES
 
 
-@pytest.mark.parametrize("n", [1, 2, 8])
+@pytest.mark.parametrize("n", [1, 2, 8, 12])
 def test_spaced_positions_keep_their_distance_and_box(n: int) -> None:
     rng = np.random.default_rng(n)
     low, high = np.array([-0.9, -0.2]), np.array([0.5, 0.9])
@@ -51,9 +54,21 @@ def test_hues_go_round() -> None:
 
 def test_the_cursor_comes_first() -> None:
     entities = assemble(np.array([0.1, 0.2]), np.ones((2, 2)), np.full((2, 3), 0.5))
-    assert entities.shape == (3, 6) and entities[:, 5].tolist() == [1, 0, 0]
+    assert entities.shape == (3, NUM_FEATURES) and entities[:, CURSOR].tolist() == [1, 0, 0]
     np.testing.assert_array_equal(entities[0, :2], [0.1, 0.2])
     assert attended_mask(3, 0, 2).tolist() == [False, True, False, True]
+
+
+@pytest.mark.parametrize(("n", "most"), [(2, 5), (5, 3), (9, 3), (12, 5)])
+def test_groups_are_at_least_two_and_small(n: int, most: int) -> None:
+    rng = np.random.default_rng(n)
+    counts = set()
+    for _ in range(200):
+        groups = sample_groups(rng, n, most=most)
+        assert groups.shape == (n,) and groups.max() < most
+        assert max(np.bincount(groups)) <= MOST_IN_GROUP
+        counts.add(len(set(groups.tolist())))
+    assert counts == set(range(max(2, -(-n // MOST_IN_GROUP)), min(n, most) + 1))
 
 
 def test_draw_until_gives_up() -> None:
