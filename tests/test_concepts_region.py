@@ -75,7 +75,7 @@ def test_the_attended_are_all_that_is_in_the_region(where: str, n_objects: int) 
         event = concept.sample(rng, n_objects=n_objects)
         for state, inside in ((event.after, event.attention), (event.before, rows())):
             for row in np.flatnonzero(state.objects):
-                residual = concept.residual(state, rows(row))
+                residual = concept.residual(state, rows(int(row)))
                 assert residual == 0.0 if inside[row] else residual >= 0.1 - EPSILON
         assert 1 <= event.attention.sum() <= 3
 
