@@ -70,8 +70,7 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         self.task = self._check_task(task)
         self.render_mode = self._check_render_mode(render_mode)
         self._objects_range = self._check_objects(n_objects)
-        self._phases = self._check_phases(self.concept.phases)
-        self._progress = Progress(self._phases, self.hold_steps)
+        self._progress = Progress(self._check_phases(), self.hold_steps)
         self._event: Event | None = None
         self._state: EntityState | None = None
         self._trail: list[np.ndarray] = []
@@ -106,7 +105,7 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         n_objects = int(self.np_random.integers(low, high + 1))
         self._event = self.concept.sample(self.np_random, n_objects=n_objects)
         generate = self.task == "generate"
-        self._progress = Progress(self._phases, self.hold_steps)
+        self._progress = Progress(self._check_phases(), self.hold_steps)
         self._start(self._event.before if generate else self._event.shown)
         self._plan, self._status = None, ""
         self._trail = [self._cursor_position()]
@@ -226,7 +225,8 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
             )
         return task
 
-    def _check_phases(self, phases: tuple[Concept, ...]) -> tuple[Concept, ...]:
+    def _check_phases(self) -> tuple[Concept, ...]:
+        phases = self.concept.phases
         if not 1 <= len(phases) <= MAX_PHASES:
             raise ConceptParameterError(
                 f"concept '{self.concept.name}' has {len(phases)} phases; "
