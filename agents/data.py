@@ -27,8 +27,6 @@ MOST_OBJECTS = 8
 SHARES = dict.fromkeys(("left_of", "right_of", "above", "below"), 0.5) | dict.fromkeys(
     ("line", "triangle", "square", "circle"), 0.5
 )
-    ("line", "triangle", "square", "circle"), 0.5
-)
 """Share of a batch that a family gets, 1 where none is given."""
 _NOISE = (0.02, 0.6)  # of starts around a state that shows the concept [plane units, share]
 

@@ -11,12 +11,18 @@ from torch import Tensor
 from ..envs.demonstrations import Demonstration
 from ..envs.entities import EntityState, check_array
 from ..envs.errors import MixedLayoutError, NoDemonstrationsError, ShapeError
+from .geometry import SLOTS
 from .scene import Scene
 
 
 def to_tensor(values: np.ndarray | Sequence[np.ndarray]) -> Tensor:
     """A float32 tensor of an array, or of equal arrays stacked."""
     return torch.from_numpy(np.asarray(values, dtype=np.float32))
+
+
+def _rows_in_use(present: np.ndarray) -> int:
+    """Rows up to the last present one, but enough for a figure."""
+    return max(SLOTS, int(np.flatnonzero(present).max(initial=0)) + 1)
 
 
 def scene_of(state: EntityState, attention: np.ndarray) -> Scene:
@@ -26,7 +32,7 @@ def scene_of(state: EntityState, attention: np.ndarray) -> Scene:
         ShapeError, NonFiniteError: unless the attention has a finite number for each entity.
     """
     check_array(attention, "attention", state.present.shape)
-    rows = int(np.flatnonzero(state.present).max(initial=0)) + 1
+    rows = _rows_in_use(state.present)
     return Scene(
         entities=to_tensor(state.entities)[None, :rows],
         attention=to_tensor(attention)[None, :rows],
@@ -81,7 +87,7 @@ def stack_demonstrations(
     check_demonstrations(demonstrations)
     steps = [-1] * len(demonstrations) if steps is None else steps
     present = np.stack([item.present for item in demonstrations])
-    rows = int(np.flatnonzero(present.any(axis=0)).max(initial=0)) + 1
+    rows = _rows_in_use(present.any(axis=0))
 
     def stack(values: Sequence[np.ndarray]) -> Tensor:
         return to_tensor(values)[:, :rows]
