@@ -20,7 +20,7 @@ from .variants import (
     clip_edits,
     kinds_of,
     mutants,
-    random_attentions,
+    other_attentions,
     random_edits,
     transplants,
 )
@@ -103,23 +103,25 @@ class Invariants:
 
 
 def _phase_of(rng: np.random.Generator, shown: Sequence[Shown]) -> _Phase:
-    acted, answered, edits, attentions, distinct = [], [], [], [], []
+    acted, edits, answered, attentions, distinct = [], [], [], [], []
     for each in shown:
         state, entities = each.after, each.after.entities[None]
-        acted.append(describe(scenes_of(state, entities, each.attention[None])))
-        answered.append(describe(scenes_of(state, entities, each.answer[None])))
         drawn = random_edits(rng, state, _VARIANTS)
+        acted.append(describe(scenes_of(state, entities, each.attention[None])))
         edits.append(describe(scenes_of(state, drawn, each.attention[None])))
-        size = kinds_of(state, each.answer)
-        others = random_attentions(rng, state, size, _VARIANTS)
-        distinct.append(len(np.unique(others, axis=0)))
-        attentions.append(describe(scenes_of(state, entities, others)))
+        others = other_attentions(rng, state, each.answer, _VARIANTS)
+        if len(others):
+            answered.append(describe(scenes_of(state, entities, each.answer[None])))
+            padded = np.resize(others, (_VARIANTS, len(state.present)))
+            attentions.append(describe(scenes_of(state, entities, padded)))
+            distinct.append(len(others))
+    law = find_law(answered, attentions, distinct=distinct)
     return _Phase(
         shown=tuple(shown),
         edits=find_law(acted, edits, hints=True),
-        attentions=find_law(answered, attentions, distinct=distinct),
+        attentions=law,
         single_edits=find_edits(rng, shown),
-        singles=find_singles(shown),
+        singles=find_singles(shown, law),
     )
 
 
@@ -142,13 +144,18 @@ def _carry_out(
             ]
         return np.concatenate(parts, axis=1)
 
+    def robust(entities: np.ndarray) -> np.ndarray:
+        # What was constant by coincidence may contradict the rest: it is better given up wholly.
+        found = deviations(entities)
+        return np.sign(found) * np.sqrt(np.log1p(found**2))
+
     def full(values: np.ndarray) -> np.ndarray:
         entities = np.repeat(original[None], len(values), axis=0)
         entities[:, editable] = values
         return entities
 
     def best_of(population: np.ndarray, number: int) -> np.ndarray:
-        return population[(deviations(population) ** 2).sum(1).argsort()[:number]]
+        return population[(robust(population) ** 2).sum(1).argsort()[:number]]
 
     copies = [transplants(rng, each, state, attention, _COPIES) for each in phase.shown]
     population = np.concatenate([original[None], *copies, random_edits(rng, state, _STARTS)])
@@ -156,10 +163,11 @@ def _carry_out(
         population = best_of(population, _PARENTS)
         population = np.concatenate([population, mutants(rng, state, population, _STARTS)])
     starts = best_of(population, _DESCENTS)
-    found = least_squares(
-        lambda values: deviations(full(values)),
-        starts[:, editable],
-        project=lambda values: clip_edits(full(values))[:, editable],
-    )
-    best = full(found.values[[found.costs.argmin()]])[0]
-    return np.where(editable, best, state.entities).astype(np.float32)
+    for residuals in (deviations, robust):
+        ends = least_squares(
+            lambda values, of=residuals: of(full(values)),
+            starts[:, editable],
+            project=lambda values: clip_edits(full(values))[:, editable],
+        )
+        starts = best_of(np.concatenate([starts, full(ends.values)]), _DESCENTS)
+    return np.where(editable, starts[0], state.entities).astype(np.float32)

@@ -18,10 +18,13 @@ from .features import AXES, Features
 _FLOOR = 0.01  # no spread is believed to be less than this share of the chance spread
 _EXACT = 0.04  # share of the chance spread up to which a quantity counts as exact: rarely luck
 _LOOSE = 0.6  # share from which on it counts as free
+_NORMAL = 1.4826  # standard deviations per median absolute deviation, of a normal distribution
+_LEAST_SCALE = 0.02  # [plane units or share of colour], where a few values coincide
 _LEAST_SPREAD = 1e-3  # of chance; a quantity below it cannot be changed, and says nothing
 _WINDOW = 2.0  # spreads around the centre that count as obeying
 _PRICE = 4.0  # nats that a law must explain beyond the ones before it: one quantity of fifty
-_PRICE_MORE = 1.0  # nats for each further component of a vector
+_PRICE_MORE = 0.5  # nats for each further component of a vector
+_PRICE_EXACT = 1.5  # nats for an exact law, which is rarely luck
 _HINT = 0.35  # share of the chance spread up to which a quantity is at least a hint
 _HINT_WEIGHT = 0.2  # of a hint's deviations
 _WRONG = 0.5  # nats a quantity that leaving out one demonstration must gain to call it wrong
@@ -39,6 +42,18 @@ class Law:
     names: tuple[str, ...]
     centres: np.ndarray
     scales: np.ndarray
+
+    @classmethod
+    def around(cls, shown: Sequence[Features], names: Sequence[str]) -> Law:
+        """That the quantities `names` lie where they do in K demonstrations, whatever they are.
+
+        The centres are medians, the scales robust standard deviations, so that few can be wrong.
+        """
+        values = np.array([[float(found[name][0]) for name in names] for found in shown])
+        centres = np.median(values, axis=0)
+        scales = _NORMAL * np.median(np.abs(values - centres), axis=0)
+        scales = np.maximum(scales, 0.5 * values.std(axis=0))
+        return cls(names=tuple(names), centres=centres, scales=np.maximum(scales, _LEAST_SCALE))
 
     def deviations(self, found: Features) -> np.ndarray:
         """(B, F) of scenes with the quantities `found`; 0 where a scene has no such quantity."""
@@ -65,12 +80,14 @@ def find_law(
         hints: whether to add, with little weight, what may be luck: it settles what laws leave open.
         distinct: how many of each scene's variants differ; by default all.
     """
+    if not shown:
+        return Law(names=(), centres=np.zeros(0), scales=np.zeros(0))
     size = len(next(iter(chance[0].values())))
     counts = np.asarray(distinct or [size] * len(chance), dtype=np.float64)
     names = sorted(set(shown[0]).intersection(*shown[1:], *chance))
     values = np.array([[float(found[name][0]) for name in names] for found in shown])
     random = np.array([np.stack([found[name] for name in names], axis=1) for found in chance])
-    usual = np.sqrt(random.var(axis=1).mean(0))  # (F,)
+    usual = random.std(axis=(0, 1))  # (F,)
     fit = usual > _LEAST_SPREAD
     names = [name for name, good in zip(names, fit, strict=True) if good]
     values, random, usual = values[:, fit], random[..., fit], usual[fit]
@@ -151,7 +168,7 @@ def _select(
     kept: set[int] = set()
     for each, gain in zip(sets, first, strict=True):
         # One exact component of a vector makes all of them that are held constant at all a law.
-        if ratios[each].min(initial=np.inf) <= _EXACT and gain >= _PRICE:
+        if ratios[each].min(initial=np.inf) <= _EXACT and gain >= _PRICE_EXACT:
             kept.update(each)
     while True:
         gain = explains(obeys[:, :, sorted(kept)].all(2)) - _prices(sets, names, kept)

@@ -96,16 +96,14 @@ def kinds_of(state: EntityState, attention: np.ndarray) -> tuple[int, int]:
     )
 
 
-def random_attentions(
-    rng: np.random.Generator, state: EntityState, kinds: tuple[int, int], number: int
+def other_attentions(
+    rng: np.random.Generator, state: EntityState, attention: np.ndarray, number: int
 ) -> np.ndarray:
-    """(number, N) bool, random attentions to so many objects and zones."""
-    drawn = np.zeros((number, len(state.present)), dtype=bool)
-    for mask, size in zip((state.objects, state.zones), kinds, strict=True):
-        rows = np.flatnonzero(mask)
-        order = rng.random((number, len(rows))).argsort(axis=1)[:, :size]
-        drawn[np.arange(number)[:, None], rows[order]] = True
-    return drawn
+    """(C, N) bool, different attentions to as many objects and zones, at most `number` of them."""
+    every = all_attentions(rng, state, kinds_of(state, attention))
+    relevant = attention & (state.objects | state.zones)
+    others = every[(every != relevant).any(1)]
+    return others[rng.permutation(len(others))[:number]]
 
 
 def all_attentions(
