@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
 from ..envs.concepts import TASKS
-from ..envs.entities import POSITION, EntityState
+from ..envs.concepts.composed_terms import MOST_TERMS
+from ..envs.entities import MAX_ENTITIES, POSITION, EntityState, check_array
 from ..envs.errors import NonFiniteError, ShapeError
 from ..envs.spaces import state_from_observation
 from .generate import GenerateResult
@@ -25,9 +26,14 @@ class Planner(Protocol):
     """What a policy asks of the agent: the two questions about a scene."""
 
     def generate(
-        self, state: EntityState, attention: np.ndarray, *, phase: int = 0
+        self,
+        state: EntityState,
+        attention: np.ndarray,
+        *,
+        phase: int = 0,
+        attentions: Sequence[np.ndarray] | None = None,
     ) -> GenerateResult:
-        """States of the editable entities for which the concept's phase holds."""
+        """States of the editable entities for which the concept's phase, or all terms, hold."""
         ...
 
     def identify(self, state: EntityState) -> IdentifyResult:
@@ -61,12 +67,15 @@ class View:
         attention: (N,) bool, all False in an identify task.
         task: "generate" or "identify".
         phase: phases of the concept done so far.
+        attentions: of several concepts that are to hold at once, each one's own attended entities,
+            (N,) bool; None where there is only one.
     """
 
     state: EntityState
     attention: np.ndarray
     task: str
     phase: int = 0
+    attentions: tuple[np.ndarray, ...] | None = None
 
     @classmethod
     def of(cls, observation: Mapping[str, Any]) -> View:
@@ -81,6 +90,7 @@ class View:
             attention=np.asarray(observation["attention"]).astype(bool),
             task=_task_of(observation),
             phase=int(np.asarray(observation["phase"]).reshape(-1)[0]),
+            attentions=_attentions_of(observation),
         )
 
     def same_scene(self, other: View) -> bool:
@@ -92,6 +102,7 @@ class View:
             self.task == other.task
             and self.phase == other.phase
             and np.array_equal(self.attention, other.attention)
+            and np.array_equal(self.attentions or (), other.attentions or ())
             and all(np.array_equal(getattr(mine, name), getattr(its, name)) for name in masks)
             and bool(
                 np.all(np.abs(mine.colours - its.colours)[fixed] <= REPAINTED)
@@ -105,6 +116,15 @@ class View:
         fixed = mine.objects & ~mine.movable
         away = np.linalg.norm(mine.positions - its.positions, axis=-1)
         return bool(np.any(away[fixed] > MOVED))
+
+
+def _attentions_of(observation: Mapping[str, Any]) -> tuple[np.ndarray, ...] | None:
+    """The rows of `attentions` that are used, if the observation has them."""
+    if "attentions" not in observation:
+        return None
+    rows = observation["attentions"]
+    check_array(rows, "attentions", (MOST_TERMS, MAX_ENTITIES))
+    return tuple(row for row in np.asarray(rows).astype(bool) if row.any())
 
 
 def _task_of(observation: Mapping[str, Any]) -> str:
@@ -124,9 +144,9 @@ def _task_of(observation: Mapping[str, Any]) -> str:
 def make_plan(planner: Planner, view: View) -> Plan:
     """Ask the planner the question of the view's task."""
     if view.task == "generate":
-        return Plan(
-            task=view.task, result=planner.generate(view.state, view.attention, phase=view.phase)
-        )
+        own = {} if view.attentions is None else {"attentions": view.attentions}
+        result = planner.generate(view.state, view.attention, phase=view.phase, **own)
+        return Plan(task=view.task, result=result)
     return Plan(task=view.task, result=planner.identify(view.state))
 
 

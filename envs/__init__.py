@@ -7,8 +7,9 @@ from .rendering.gl import choose_opengl_backend
 choose_opengl_backend()  # before anything imports mujoco, which reads the choice once
 
 from .arm_reach import ArmReachEnv  # noqa: E402
+from .composed import ParticleComposeEnv  # noqa: E402
 from .concept_env import ConceptEnv  # noqa: E402
-from .concepts import CONCEPTS, TASKS, Concept, Event, make_concept  # noqa: E402
+from .concepts import CONCEPTS, TASKS, Concept, Event, compose, make_concept  # noqa: E402
 from .demonstrations import Demonstration, record_demonstrations  # noqa: E402
 from .entities import FEATURES, MAX_ENTITIES, EntityState  # noqa: E402
 from .frames import plane_to_table, table_to_plane  # noqa: E402
@@ -17,6 +18,11 @@ from .particle import ParticleEnv  # noqa: E402
 gym.register(
     id="conceptgym/Particle-v0",
     entry_point="conceptgym.envs.particle:ParticleEnv",
+    max_episode_steps=60,
+)
+gym.register(
+    id="conceptgym/ParticleCompose-v0",
+    entry_point="conceptgym.envs.composed:ParticleComposeEnv",
     max_episode_steps=60,
 )
 gym.register(
@@ -36,7 +42,9 @@ __all__ = [
     "Demonstration",
     "EntityState",
     "Event",
+    "ParticleComposeEnv",
     "ParticleEnv",
+    "compose",
     "make_concept",
     "plane_to_table",
     "record_demonstrations",

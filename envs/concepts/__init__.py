@@ -4,6 +4,7 @@ from .at_distance import AtDistance
 from .base import TASKS, Concept, Event
 from .between import Between
 from .colour import Colour
+from .composed import Composed, ComposedEvent, compose
 from .directional import Above, Below, Directional, LeftOf, Placed, RightOf
 from .figure import Figure, PointFigure
 from .figure_library import FIGURES
@@ -29,6 +30,8 @@ __all__ = [
     "Circle",
     "Closest",
     "Colour",
+    "Composed",
+    "ComposedEvent",
     "Concept",
     "Directional",
     "Event",
@@ -50,5 +53,6 @@ __all__ = [
     "Touch",
     "Triangle",
     "TwoInOrder",
+    "compose",
     "make_concept",
 ]
