@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
+from ..envs.concepts import TASKS
 from ..envs.errors import ConfigError
 
 
@@ -58,6 +59,10 @@ class EnergyConfig(Config):
 class TrainConfig(Config):
     """How `scripts/train.py` trains."""
 
+    objective: str = "projection"
+    """Name of a file in agents/objectives/."""
+    tasks: tuple[str, ...] = ("generate", "identify")
+    """Tasks that are trained."""
     seed: int = 0
     steps: int = 8_000
     instances: int = 600
@@ -86,6 +91,12 @@ class TrainConfig(Config):
     """Share of the sets of three or more demonstrations of which one shows something else."""
     attention_noise: tuple[float, float] = (0.05, 1.0)
     """Least and most noise on the attention that is to be identified."""
+    state_noise: tuple[float, float] = (0.02, 3.0)
+    """Least and most noise on positions and colours [plane units, share]; denoising alone."""
+    contrast_weight: float = 0.1
+    """Weight of the contrastive terms; denoising alone."""
+    sampler_steps: int = 6
+    """Steps of each sampler that is differentiated through; unrolled alone."""
 
     def __post_init__(self) -> None:
         for name in (
@@ -96,9 +107,10 @@ class TrainConfig(Config):
             "queries",
             "most_demonstrations",
             "warm_up_steps",
+            "sampler_steps",
         ):
             self.require(name, getattr(self, name) >= 1, "at least 1")
-        for name in ("seed", "weight_decay", "code_noise", "jitter"):
+        for name in ("seed", "weight_decay", "code_noise", "jitter", "contrast_weight"):
             self.require(name, getattr(self, name) >= 0, "at least 0")
         for name in ("learning_rate", "gradient_clip"):
             self.require(name, getattr(self, name) > 0, "above 0")
@@ -108,8 +120,12 @@ class TrainConfig(Config):
         enough = f"at least {least}, so that demonstrations and queries differ"
         self.require("events", self.events >= least, enough)
         self.require("ema_decay", 0 <= self.ema_decay < 1, "in [0, 1)")
-        low, high = self.attention_noise
-        self.require("attention_noise", 0 < low < high, "two numbers, 0 < least < most")
+        for name in ("attention_noise", "state_noise"):
+            scales = getattr(self, name)
+            valid = len(scales) == 2 and 0 < scales[0] < scales[1]
+            self.require(name, valid, "two numbers, 0 < least < most")
+        known = 0 < len(set(self.tasks)) == len(self.tasks) and set(self.tasks) <= set(TASKS)
+        self.require("tasks", known, f"one or more different of {', '.join(TASKS)}")
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

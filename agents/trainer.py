@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +12,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ..envs.errors import CheckpointError
+from ..envs.errors import CheckpointError, ConfigError
 from .batches import draw_batch
 from .checkpoint import load_tensors, save_tensors
 from .config import EnergyConfig, TrainConfig
 from .data import EventPool
 from .model import ConceptModel
-from .objectives.projection import projection_loss
+from .objectives import OBJECTIVES, Step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +49,17 @@ class Trainer:
             energy: sizes of the model.
             train: how to train.
             device: "cpu" or "cuda".
-            fast: compile the loss and run it in bfloat16; the first step then takes minutes.
+            fast: compile the loss and run it in bfloat16, where the objective allows it; the first
+                step then takes minutes.
+
+        Raises:
+            ConfigError: if there is no such objective.
         """
+        if train.objective not in OBJECTIVES:
+            raise ConfigError(
+                f"TrainConfig.objective={train.objective!r} is unknown; choose one of "
+                f"{', '.join(OBJECTIVES)}, or add a file to agents/objectives/"
+            )
         torch.manual_seed(train.seed)
         self.config = train
         self.device = device
@@ -63,11 +72,10 @@ class Trainer:
         self.step = 0
         self.seconds = 0.0
         self.saved_at = 0.0
-        loss = projection_loss
-        self._loss: Callable[..., tuple[Tensor, dict[str, Tensor]]] = (
-            torch.compile(loss, dynamic=False) if fast else loss
-        )
-        self._fast = fast
+        self.objective = OBJECTIVES[train.objective]
+        self._fast = fast and self.objective.compiled
+        loss = self.objective.loss
+        self._loss = torch.compile(loss, dynamic=False) if self._fast else loss
 
     def run(self, pool: EventPool) -> Iterator[Progress]:
         """Train to the configured number of steps, yielding after each."""
@@ -79,16 +87,13 @@ class Trainer:
             yield Progress(step=self.step, seconds=self.seconds, loss=loss, terms=named)
 
     def _take_step(self, pool: EventPool) -> tuple[float, dict[str, Tensor]]:
-        size = self.model.energy.config.code_size
         batch = draw_batch(pool, self.config, step=self.step)
-        generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.step)
-        noise = torch.randn(len(batch.given), size, generator=generator).to(self.device)
-        gradient = self.step >= self.config.gradient_from * self.config.steps
+        size = self.model.energy.config.code_size
+        step = Step(self.config, self.step, code_size=size, device=self.device)
+        draws = self.objective.draw(batch, step)
         low = torch.autocast(self.device, torch.bfloat16) if self._fast else nullcontext()
         with low:
-            loss, terms = self._loss(
-                self.model, batch, noise, config=self.config, gradient=gradient
-            )
+            loss, terms = self._loss(self.model, batch, draws, self.config)
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate
         self.optimiser.zero_grad(set_to_none=True)
@@ -125,6 +130,7 @@ class Trainer:
             "train": self.config.to_dict(),
             "step": self.step,
             "seconds": self.seconds,
+            "amortised": self.objective.amortised,  # as inference has to be
         }
         save_tensors(path, tensors, header)
         self.saved_at = self.seconds

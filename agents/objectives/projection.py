@@ -10,47 +10,52 @@ that is descended. No sampler runs in training, and no noise level is to be chos
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
 from ..batches import Batch
-from ..code import normalise_code
 from ..config import TrainConfig
 from ..model import ConceptModel
 from ..scene import Scene
+from .base import Objective, Step, Terms, editable_columns, encode, sum_terms
 
 _FLOOR = 0.03  # of a distance in the weight of its error [plane units]
 
 
-def projection_loss(
-    model: ConceptModel, batch: Batch, code_noise: Tensor, *, config: TrainConfig, gradient: bool
-) -> tuple[Tensor, dict[str, Tensor]]:
-    """The loss of a batch and its terms by name.
+@dataclass(frozen=True, kw_only=True)
+class Draws:
+    """What changes from step to step.
 
-    Args:
-        model: energy and encoder.
-        batch: what is shown and asked.
-        code_noise: (B, code_size) standard normal, for the learned part of w.
-        config: of the training.
+    Attributes:
+        code: (B, code_size) standard normal, for the learned part of w.
         gradient: whether the energy's own gradient is trained as well.
     """
-    codes = model.encoder(batch.demos, batch.given, batch.summary, batch.rows)
-    size = code_noise.shape[1]
-    what = normalise_code(codes)[:, :size] + config.code_noise * code_noise
-    codes = torch.cat([what, codes[:, size:]], dim=-1).repeat_interleave(config.queries, dim=0)
+
+    code: Tensor
+    gradient: bool
+
+
+def draw(batch: Batch, step: Step) -> Draws:
+    """The random numbers of a step."""
+    gradient = step.share >= step.config.gradient_from
+    return Draws(code=step.normal(len(batch.given), step.code_size), gradient=gradient)
+
+
+def projection_loss(
+    model: ConceptModel, batch: Batch, draws: Draws, config: TrainConfig
+) -> tuple[Tensor, Terms]:
+    """The loss of a batch and its terms by name."""
+    codes = encode(model, batch, draws.code, config).repeat_interleave(config.queries, dim=0)
     noisy = batch.identify.replace(attention=batch.identify.attention + batch.noise)
     terms = {
         "generate": _generate_error(model, batch, codes),
         "identify": _identify_error(model, batch.identify, noisy, codes),
     }
-    if gradient:
+    if draws.gradient:
         terms |= _gradient_errors(model, batch, noisy, codes)
-    return torch.stack(list(terms.values())).sum(), terms
-
-
-def _editable(scene: Scene) -> Tensor:
-    columns = [scene.movable] * 2 + [scene.paintable] * 3
-    return torch.stack(columns, dim=-1)
+    return sum_terms(terms, config)
 
 
 def _weigh(error: Tensor, lacking: Tensor, editable: Tensor) -> Tensor:
@@ -65,7 +70,7 @@ def _generate_error(model: ConceptModel, batch: Batch, codes: Tensor) -> Tensor:
     position, colour, _ = model.energy.residuals(batch.generate, codes)
     lacking = batch.generate.entities[..., :5] - batch.target
     found = torch.cat([position, colour], dim=-1)
-    return _weigh(found - lacking, lacking, _editable(batch.generate))
+    return _weigh(found - lacking, lacking, editable_columns(batch.generate))
 
 
 def _identify_error(model: ConceptModel, clean: Scene, noisy: Scene, codes: Tensor) -> Tensor:
@@ -91,6 +96,9 @@ def _gradient_errors(
     pull = torch.func.grad(of_attention)(noisy.attention)
     miss = (pull - noisy.attention + batch.identify.attention) * noisy.present
     return {
-        "generate_gradient": _weigh(slope - lacking, lacking, _editable(scene)),
+        "generate_gradient": _weigh(slope - lacking, lacking, editable_columns(scene)),
         "identify_gradient": miss.square().sum(1).mean(),
     }
+
+
+OBJECTIVE = Objective(draw=draw, loss=projection_loss)
