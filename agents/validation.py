@@ -14,6 +14,7 @@ from .generate import generate
 from .identify import identify
 from .infer import infer
 from .model import ConceptModel
+from .terms import concept_term
 
 _SEED = 777_000  # apart from training's seeds
 
@@ -38,18 +39,32 @@ class Validation:
         return shares | means
 
 
-def validate(model: ConceptModel, *, scenes: int = 10, demonstrations: int = 5) -> Validation:
-    """Solve `scenes` new scenes a concept and task, each from its own demonstrations."""
+def validate(
+    model: ConceptModel, *, scenes: int = 10, demonstrations: int = 5, amortised: bool = True
+) -> Validation:
+    """Solve `scenes` new scenes a concept and task, each from its own demonstrations.
+
+    Args:
+        model: what is to be validated.
+        scenes: a concept.
+        demonstrations: a scene.
+        amortised: start w from the encoder's guess; see `InferenceConfig`.
+    """
+    config = InferenceConfig(particles=8, amortised=amortised)
     generated, identified = {}, {}
     for number, name in enumerate(training_families()):
         rng = np.random.default_rng([_SEED, number])
-        outcomes = [_solve(model, name, rng, demonstrations) for _ in range(scenes)]
+        outcomes = [_solve(model, name, rng, demonstrations, config) for _ in range(scenes)]
         generated[name], identified[name] = np.mean(outcomes, axis=0).tolist()
     return Validation(generate=generated, identify=identified)
 
 
 def _solve(
-    model: ConceptModel, name: str, rng: np.random.Generator, demonstrations: int
+    model: ConceptModel,
+    name: str,
+    rng: np.random.Generator,
+    demonstrations: int,
+    config: InferenceConfig,
 ) -> tuple[bool, bool]:
     concept = CONCEPTS[name].random(rng, split="train")
     events = [draw_event(concept, rng) for _ in range(demonstrations)]
@@ -58,7 +73,6 @@ def _solve(
         for event in events
     ]
     asked = draw_event(concept, rng)
-    config = InferenceConfig(particles=8)
     term = concept_term(model.energy, infer(model, shown, config=config).code)
     made = generate([term], asked.before, asked.attention, config=config)
     after = asked.before.with_entities(made.entities)

@@ -2,11 +2,13 @@
 
     python scripts/train.py                     # the shipped configuration, into runs/default
     python scripts/train.py --train.steps 500 --out runs/short
+    python scripts/train.py --train.objective denoising --out runs/denoising
     tensorboard --logdir runs                   # losses and validation success
 
-The run's folder holds `checkpoint.safetensors` (model, average, optimiser, step) and TensorBoard's
-events. The same command goes on from the checkpoint. `--export` writes the averaged weights
-and their JSON where the agent finds them.
+The run's folder holds `checkpoint.safetensors` (model, average, optimiser, step), the training
+events it draws first (`pool.safetensors`; delete it when done) and TensorBoard's events. The same
+command goes on from the checkpoint. `--export` writes the averaged weights and their JSON where the
+agent finds them. Objectives are the files of agents/objectives/.
 """
 
 from __future__ import annotations
@@ -23,10 +25,10 @@ from tqdm import tqdm
 from conceptgym.agents.checkpoint import load_tensors, save_tensors
 from conceptgym.agents.cli import run_script
 from conceptgym.agents.config import EnergyConfig, TrainConfig
-from conceptgym.agents.data import EventPool, build_pool
+from conceptgym.agents.data import EventPool, training_families
+from conceptgym.agents.pool_cache import cached_pool
 from conceptgym.agents.trainer import Progress, Trainer
 from conceptgym.agents.validation import validate
-from conceptgym.envs.concepts import CONCEPTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,12 @@ class Args:
     """Seconds of training between checkpoints."""
     validate_every: int = 1000
     """Steps between validations on new scenes."""
+    validate_scenes: int = 10
+    """Scenes of a concept and task in a validation."""
+    workers: int | None = None
+    """Processes that draw the training events, by default one a core."""
+    pool: Path | None = None
+    """File of the training events, by default in the run's folder; runs may share one."""
     train: TrainConfig = field(default_factory=TrainConfig)
     energy: EnergyConfig = field(default_factory=EnergyConfig)
 
@@ -70,7 +78,7 @@ def main(args: Args) -> None:
         print(f"resumed {args.checkpoint} at step {trainer.step}")
     with SummaryWriter(str(args.out)) as writer:
         if trainer.step < args.train.steps:
-            pool = _draw_pool(args.train).to(device)
+            pool = _draw_pool(args).to(device)
             for progress in _with_bar(trainer, pool):
                 _report(args, trainer, progress, writer)
             trainer.save(args.checkpoint)
@@ -79,10 +87,13 @@ def main(args: Args) -> None:
         print(f"exported {args.export}")
 
 
-def _draw_pool(config: TrainConfig) -> EventPool:
-    total = len(CONCEPTS) * config.instances * config.events
+def _draw_pool(args: Args) -> EventPool:
+    config, path = args.train, args.pool or args.out / "pool.safetensors"
+    total = len(training_families()) * config.instances * config.events
     with tqdm(total=total, desc="drawing events", unit="event", mininterval=1.0) as bar:
-        return build_pool(config, bar.update)
+        pool = cached_pool(path, config, progress=bar.update, workers=args.workers)
+        bar.update(total - bar.n)  # what was cached
+    return pool
 
 
 def _with_bar(trainer: Trainer, pool: EventPool) -> Iterator[Progress]:
@@ -103,7 +114,8 @@ def _report(args: Args, trainer: Trainer, progress: Progress, writer: SummaryWri
         for name, value in progress.terms.items():
             writer.add_scalar(f"loss/{name}", value, progress.step)
     if progress.step % args.validate_every == 0:
-        found = validate(trainer.average)
+        amortised = trainer.objective.amortised
+        found = validate(trainer.average, scenes=args.validate_scenes, amortised=amortised)
         for name, value in found.scalars.items():
             writer.add_scalar(f"success/{name}", value, progress.step)
         means = (found.scalars["generate/mean"], found.scalars["identify/mean"])
@@ -118,7 +130,8 @@ def export(checkpoint: Path, path: Path, *, device: str) -> None:
         for name, value in tensors.items()
         if name.startswith("average.")
     }
-    kept = {name: header[name] for name in ("energy", "train", "step", "seconds")}
+    names = ("energy", "train", "step", "seconds", "amortised")
+    kept = {name: header[name] for name in names if name in header}
     made = kept | {"device": device, "torch": torch.__version__}
     save_tensors(path, averaged, made)
     _, full = load_tensors(path)
