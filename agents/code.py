@@ -6,8 +6,10 @@
 | `offset` | 2 | from the attended entities' middle to the cursor | plane units |
 | `distance` | 1 | between the cursor and the attended entities | plane units |
 | `place` | 2 | the attended entities' middle | plane units |
+| `spread` | 2 | of the attended entities' x and y, standard deviations | plane units |
 | `colour` | 3 | of the attended entities | share |
 | `touched` | 3 | colour of the attended entity that the cursor is nearest to | share |
+| `inside` | 1 | objects within a zone's radius of the attended entities' middle | tens |
 | `number` | 1 | of attended entities, in tens | tens |
 | `template` | 12 | the attended entities' figure: `SLOTS` points, RMS radius one | RMS radii |
 
@@ -29,8 +31,10 @@ PLAIN = {
     "offset": 2,
     "distance": 1,
     "place": 2,
+    "spread": 2,
     "colour": 3,
     "touched": 3,
+    "inside": 1,
     "number": 1,
     "template": 2 * SLOTS,
 }
@@ -47,8 +51,10 @@ class Code:
     offset: Tensor
     distance: Tensor
     place: Tensor
+    spread: Tensor
     colour: Tensor
     touched: Tensor
+    inside: Tensor
     number: Tensor
     template: Tensor
 

@@ -83,8 +83,6 @@ class TrainConfig(Config):
     ema_decay: float = 0.999
     code_noise: float = 0.1
     """Standard deviation of the noise on w in training, which smooths the energy in w."""
-    gradient_from: float = 0.6
-    """Share of the training after which the energy's own gradient is trained too."""
     jitter: float = 0.1
     """Most standard deviation of the noise on demonstrated positions [plane units]."""
     wrong_share: float = 0.2
@@ -114,7 +112,7 @@ class TrainConfig(Config):
             self.require(name, getattr(self, name) >= 0, "at least 0")
         for name in ("learning_rate", "gradient_clip"):
             self.require(name, getattr(self, name) > 0, "above 0")
-        for name in ("gradient_from", "wrong_share"):
+        for name in ("wrong_share",):
             self.require(name, 0 <= getattr(self, name) <= 1, "in [0, 1]")
         least = self.most_demonstrations + self.queries
         enough = f"at least {least}, so that demonstrations and queries differ"

@@ -100,7 +100,8 @@ def draw_family(
 
 def draw_event(concept: Concept, rng: np.random.Generator, *, most: int = MOST_OBJECTS) -> Event:
     """An event with a number of objects that the concept allows, each as likely."""
-    low, high = concept.num_objects
+    low = max(concept.num_objects[0], concept.usual_objects[0])
+    high = min(concept.num_objects[1], max(low, concept.usual_objects[1]))
     return concept.sample(rng, n_objects=int(rng.integers(low, min(high, most) + 1)))
 
 

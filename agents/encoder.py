@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from .code import Code
 from .config import EnergyConfig
-from .relation import RelationNetwork, graded, length
+from .relation import SOFTEN, RelationNetwork, graded, length
 from .scene import Scene
 from .summary import EXTRAS, SUPPORTS, VALUES, Summary
 
@@ -40,7 +40,7 @@ class ConceptEncoder(nn.Module):
         self.trust = nn.Sequential(
             nn.Linear(2 * described + SUPPORTS + 1, width), nn.SiLU(), nn.Linear(width, 1)
         )
-        pooled = 2 * described + _SPREADS + 2 + 2 + 1 + 2 + SUPPORTS
+        pooled = 2 * described + _SPREADS + 2 + 2 + 1 + 2 + SUPPORTS + 2
         self.out = nn.Sequential(
             nn.Linear(pooled, 2 * width),
             nn.SiLU(),
@@ -79,6 +79,9 @@ class ConceptEncoder(nn.Module):
             (summary.support * weight).sum(1),
         ]
         parts["number"] = summary.number
+        parts["spread"] = (parts.pop("square") - parts["place"].square()).clamp(min=0.0)
+        parts["spread"] = (parts["spread"] + SOFTEN).sqrt()
+        pooled.append(parts["spread"])
         what = self.out(torch.cat(pooled, dim=-1))
         return Code(what=what, template=summary.template.flatten(1), **parts).join()
 

@@ -10,13 +10,23 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..envs.entities import ZONE_RADIUS
 from .code import TENS
 from .geometry import SLOTS, best_orders, cross, dot, turn, used_slots
 from .relation import length
 from .scene import Scene
 
-VALUES = {"offset": 2, "distance": 1, "place": 2, "colour": 3, "touched": 3, "number": 1}
-"""Plain values of a demonstration and their lengths, as in `code.Code`."""
+VALUES = {
+    "offset": 2,
+    "distance": 1,
+    "place": 2,
+    "square": 2,
+    "colour": 3,
+    "touched": 3,
+    "inside": 1,
+    "number": 1,
+}
+"""Plain values of a demonstration and their lengths, as in `code.Code`; squares give spreads."""
 _SCALES = {"offset": 0.15, "distance": 0.1, "place": 0.3, "colour": 0.2, "touched": 0.2}
 _TRUSTED_MISFIT = 0.25  # relative misfit at which a demonstration's figure loses its say
 SUPPORTS = len(_SCALES) + 1
@@ -92,7 +102,11 @@ def _plain_values(before: Tensor, after: Scene) -> tuple[Tensor, Tensor]:
     nearest = (away + 1e3 * (1.0 - attention)).argmin(1)
     touched = after.colours[torch.arange(len(nearest), device=nearest.device), nearest]
     distance = (away[..., None] * share).sum(1)
-    values = [cursor[:, 0] - middle, distance, middle, colour, touched, number / TENS]
+    square = (after.positions.square() * share).sum(1)
+    apart = length(after.positions - middle[:, None])[..., 0]
+    inside = ((apart < ZONE_RADIUS).to(apart.dtype) * after.objects).sum(1, keepdim=True) / TENS
+    values = [cursor[:, 0] - middle, distance, middle, square, colour, touched, inside]
+    values.append(number / TENS)
     scatter = ((after.positions - middle[:, None]).square().sum(-1, keepdim=True) * share).sum(1)
     tint = ((after.colours - colour[:, None]).square().sum(-1, keepdim=True) * share).sum(1)
     change = (after.entities - before).square()

@@ -3,9 +3,8 @@
 From any start, the nearest state that shows the concept is known for a training event
 (`Concept.nearest`), and so is the attention that is meant. The residuals are trained to be what
 start and attention lack: then E = ½|residual|² is half a squared distance, whose gradient leads
-straight to the nearest answer, also where answers form a ring or a region. For the last part of the
-training the energy's own gradient is trained too, by double backward, because it is the gradient
-that is descended. No sampler runs in training, and no noise level is to be chosen.
+straight to the nearest answer, also where answers form a ring or a region. No sampler runs in
+training, nothing is differentiated twice, and no noise level is to be chosen.
 """
 
 from __future__ import annotations
@@ -30,17 +29,14 @@ class Draws:
 
     Attributes:
         code: (B, code_size) standard normal, for the learned part of w.
-        gradient: whether the energy's own gradient is trained as well.
     """
 
     code: Tensor
-    gradient: bool
 
 
 def draw(batch: Batch, step: Step) -> Draws:
     """The random numbers of a step."""
-    gradient = step.share >= step.config.gradient_from
-    return Draws(code=step.normal(len(batch.given), step.code_size), gradient=gradient)
+    return Draws(code=step.normal(len(batch.given), step.code_size))
 
 
 def projection_loss(
@@ -53,8 +49,6 @@ def projection_loss(
         "generate": _generate_error(model, batch, codes),
         "identify": _identify_error(model, batch.identify, noisy, codes),
     }
-    if draws.gradient:
-        terms |= _gradient_errors(model, batch, noisy, codes)
     return sum_terms(terms, config)
 
 
@@ -77,28 +71,6 @@ def _identify_error(model: ConceptModel, clean: Scene, noisy: Scene, codes: Tens
     _, _, attention = model.energy.residuals(noisy, codes)
     miss = (attention - noisy.attention + clean.attention) * clean.present
     return miss.square().sum(1).mean()
-
-
-def _gradient_errors(
-    model: ConceptModel, batch: Batch, noisy: Scene, codes: Tensor
-) -> dict[str, Tensor]:
-    """How far the energy's gradients are from what is lacking."""
-    scene = batch.generate
-
-    def of_states(entities: Tensor) -> Tensor:
-        return model.energy(scene.replace(entities=entities), codes).sum()
-
-    def of_attention(attention: Tensor) -> Tensor:
-        return model.energy(noisy.replace(attention=attention), codes).sum()
-
-    slope = torch.func.grad(of_states)(scene.entities)[..., :5]
-    lacking = scene.entities[..., :5] - batch.target
-    pull = torch.func.grad(of_attention)(noisy.attention)
-    miss = (pull - noisy.attention + batch.identify.attention) * noisy.present
-    return {
-        "generate_gradient": _weigh(slope - lacking, lacking, editable_columns(scene)),
-        "identify_gradient": miss.square().sum(1).mean(),
-    }
 
 
 OBJECTIVE = Objective(draw=draw, loss=projection_loss)

@@ -136,7 +136,7 @@ class Figure(PointFigure):
     name: ClassVar[str] = "figure"
     description: ClassVar[str] = "the attended entities form the given figure, in any pose"
     num_attended: ClassVar[tuple[int, int]] = (4, 4)
-    num_objects: ClassVar[tuple[int, int]] = (4, _MOST_OBJECTS)
+    num_objects: ClassVar[tuple[int, int]] = (5, _MOST_OBJECTS)
     points: Points | str = "square"
 
     def __post_init__(self) -> None:
@@ -145,7 +145,7 @@ class Figure(PointFigure):
         derived: dict[str, Any] = {
             "points": points,
             "num_attended": (len(points), len(points)),
-            "num_objects": (len(points), most),
+            "num_objects": (len(points) + 1, most),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)

@@ -27,7 +27,7 @@ class Line(Shape):
     name: ClassVar[str] = "line"
     description: ClassVar[str] = "the four attended entities stand in an evenly spaced line"
     num_attended: ClassVar[tuple[int, int]] = (4, 4)
-    num_objects: ClassVar[tuple[int, int]] = (4, 12)
+    num_objects: ClassVar[tuple[int, int]] = (5, 12)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class Triangle(Shape):
     name: ClassVar[str] = "triangle"
     description: ClassVar[str] = "the three attended entities form an equilateral triangle"
     num_attended: ClassVar[tuple[int, int]] = (3, 3)
-    num_objects: ClassVar[tuple[int, int]] = (3, 7)  # among more, some other three nearly form one
+    num_objects: ClassVar[tuple[int, int]] = (4, 7)  # among more, some other three nearly form one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class Square(Shape):
     name: ClassVar[str] = "square"
     description: ClassVar[str] = "the four attended entities form a square"
     num_attended: ClassVar[tuple[int, int]] = (4, 4)
-    num_objects: ClassVar[tuple[int, int]] = (4, 12)
+    num_objects: ClassVar[tuple[int, int]] = (5, 12)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class Circle(Shape):
     name: ClassVar[str] = "circle"
     description: ClassVar[str] = "the six attended entities spread evenly over a circle"
     num_attended: ClassVar[tuple[int, int]] = (6, 6)
-    num_objects: ClassVar[tuple[int, int]] = (6, 12)
+    num_objects: ClassVar[tuple[int, int]] = (7, 12)
 
 
 _TEMPLATES = {
