@@ -15,6 +15,8 @@ from itertools import permutations
 
 import numpy as np
 
+_LEAST = 1e-12  # the least size of all
+
 
 @dataclass(frozen=True, kw_only=True)
 class Alignment:
@@ -120,7 +122,7 @@ def find_copies(
 
 def _misfit(largest: np.ndarray, sizes: np.ndarray, least_size: float) -> np.ndarray:
     """`Alignment.misfit` of the largest misfits and the RMS radii, (m,) each."""
-    floor = max(least_size, np.finfo(float).tiny)  # keeps it continuous where points coincide
+    floor = max(least_size, _LEAST)  # keeps it continuous where points coincide
     return largest / np.maximum(sizes, floor) + np.maximum(0.0, 1.0 - sizes / floor)
 
 

@@ -19,15 +19,15 @@ SIZES = (0.22, 0.45)
 """RMS radii of figures that are shown [plane units]."""
 # How often the next objects are a near-figure, if there are enough for it, and how often a single
 # object stands beside another; of figures of three points, scenes so dense hold too many copies.
-_DECOY_SHARE, _DECOY_SHARE_OF_THREE = 0.7, 0.35
+_DECOY_SHARE, _DECOY_SHARE_OF_THREE = 0.9, 0.5
 _BESIDE_SHARE, _BESIDE_SHARE_OF_THREE = 0.85, 0.5
 _FEWEST_OF_DECOY = 3  # points of a near-figure below which it no longer looks like one
 _DECOY_SIZES = (0.85, 1.2)  # sizes of near-figures against the figure's
-_DECOY_MISFIT = 1.0  # beyond this a decoy no longer resembles the figure
+_DECOY_MISFIT = 0.65  # beyond this a near-figure is no more like the figure than chance is
 _CANDIDATES = 32
 # What no other choice of objects comes below, as a multiple of the tolerance, and how many objects
 # may be moved for it: crowded scenes have to make do with less.
-_CLEAR = ((2.0, 3), (1.5, 4), (1.25, 6), (1.05, 12))
+_CLEAR = ((2.0, 1), (1.5, 2), (1.25, 6), (1.05, 12))
 
 
 def draw_scene(
@@ -117,9 +117,9 @@ class _Scene:
     def _decoy_shape(self) -> np.ndarray | None:
         """A near-figure [plane units]: clearly not the figure, and much like it."""
         least = self.limits[0][0]
-        for _ in range(4):
+        for _ in range(10):
             # conj() mirrors: a share of it stretches the figure, all of it is the mirror image.
-            mirrored = 1.0 if self.rng.random() < 0.3 else self.rng.uniform(0.0, 0.6)
+            mirrored = 1.0 if self.rng.random() < 0.3 else self.rng.uniform(0.0, 0.4)
             turn = np.exp(1j * self.rng.uniform(0.0, 2.0 * np.pi))
             noise = self.rng.normal(size=(2, len(self.template))) * self.rng.uniform(0.05, 0.4)
             shape = (1.0 - mirrored) * self.template + mirrored * turn * self.template.conj()
