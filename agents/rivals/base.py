@@ -14,6 +14,7 @@ from ...envs.errors import NoDemonstrationsError, ShapeError
 
 ON = 0.1
 """The cursor rests on an object that is this near [plane units]."""
+_NEARLY_ALL = 0.8  # share of the demonstrations
 
 
 class Rival(Protocol):
@@ -94,7 +95,7 @@ def phases_of(demonstrations: Sequence[Demonstration]) -> tuple[tuple[Shown, ...
                 f"demonstrations[{number}] is a {type(item).__name__}, expected a Demonstration; "
                 "record them, as with record_demonstrations"
             )
-    steps = [_steps(item) for item in demonstrations]
+    steps = [item.stops() for item in demonstrations]
     lengths = [len(each) for each in steps]
     usual = max(sorted(set(lengths)), key=lengths.count)
     kept = [number for number, length in enumerate(lengths) if length == usual]
@@ -133,13 +134,6 @@ def check_attention(state: EntityState, attention: np.ndarray) -> np.ndarray:
     return np.asarray(attention).astype(bool) & state.present
 
 
-def _steps(demonstration: Demonstration) -> tuple[int, ...]:
-    """The steps at which phases end; the last one, where the demonstration names none."""
-    stops = getattr(demonstration, "stops", None)
-    found = tuple(int(step) for step in stops()) if callable(stops) else ()
-    return found or (len(demonstration.trajectory) - 1,)
-
-
 def _shown(
     demonstration: Demonstration, steps: Sequence[int], answer: np.ndarray, number: int
 ) -> Shown:
@@ -157,13 +151,15 @@ def _meant(
 ) -> list[np.ndarray]:
     """(N,) bool for each demonstration, what an identify task about it asks for.
 
-    A demonstration does not say it. If in each of them the cursor rests on an attended object at
-    every stop, the objects that it rests on are meant; otherwise all that take part.
+    A demonstration does not say it. If in nearly all of them the cursor rests on an attended
+    object at every stop, the objects that it rests on are meant; otherwise all that take part.
     """
     touched = [_touched(item, each) for item, each in zip(demonstrations, steps, strict=True)]
-    if all(each is not None for each in touched):
-        return [each for each in touched if each is not None]
-    return [np.asarray(item.attention).astype(bool) for item in demonstrations]
+    rests = sum(each is not None for each in touched) >= _NEARLY_ALL * len(touched)
+    return [
+        each if rests and each is not None else np.asarray(item.attention).astype(bool)
+        for item, each in zip(demonstrations, touched, strict=True)
+    ]
 
 
 def _touched(demonstration: Demonstration, steps: Sequence[int]) -> np.ndarray | None:

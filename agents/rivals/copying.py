@@ -87,9 +87,9 @@ def _match(
 def _transfer(shown: Shown, state: EntityState, attention: np.ndarray) -> np.ndarray:
     """Entities (N, 7) with what may be edited as it was in the demonstration."""
     theirs, ours = editable_features(shown.after), editable_features(state)
-    _, pairs = _match(shown.before, theirs.any(1), state, ours.any(1))
+    _, pairs = _match(shown.before, np.any(theirs, axis=1), state, np.any(ours, axis=1))
     entities = state.entities.astype(np.float64)
-    shift = middle(state, attention) - middle(shown.after, shown.attention)
+    shift = middle(state, attention) - middle(shown.before, shown.attention)
     for their, our in pairs.items():
         entities[our] = shown.after.entities[their]
         entities[our, POSITION] += shift

@@ -9,40 +9,15 @@ import numpy as np
 
 from ...envs.demonstrations import Demonstration
 from ...envs.entities import EntityState
-from .base import Shown, check_attention, check_observed, editable_features, phases_of
+from .base import Shown, check_attention, check_observed, phases_of
+from .carrying import Phase, carry_out
 from .features import Features, describe
 from .scenes import scenes_of
-from .search import least_squares
-from .singles import Singles, find_edits, find_singles, one_by_one
-from .statistics import Law, find_law
-from .variants import (
-    all_attentions,
-    clip_edits,
-    kinds_of,
-    mutants,
-    other_attentions,
-    random_edits,
-    transplants,
-)
+from .singles import find_edits, find_singles
+from .statistics import Law, find_law, right_ones
+from .variants import all_attentions, kinds_of, other_attentions, random_edits
 
 _VARIANTS = 512  # random variants of each demonstration's scene
-_COPIES = 16  # starts of a search taken from each demonstration
-_STARTS = 192  # random starts, and children in every round
-_PARENTS = 24  # that survive a round
-_ROUNDS = 5
-_DESCENTS = 8  # survivors of the last round, descended from
-_STAY = 0.05  # weight of not moving what need not move
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Phase:
-    """What one phase holds constant against random edits, and against random attentions."""
-
-    shown: tuple[Shown, ...]
-    edits: Law
-    attentions: Law
-    single_edits: Law | None
-    singles: Singles | None
 
 
 class Invariants:
@@ -57,7 +32,7 @@ class Invariants:
 
     def __init__(self, seed: int = 0) -> None:
         self._seed = seed
-        self._phases: tuple[_Phase, ...] = ()
+        self._phases: tuple[Phase, ...] = ()
         self._sizes: tuple[tuple[int, int], ...] = ()
 
     def observe(self, demonstrations: Sequence[Demonstration]) -> None:
@@ -75,7 +50,7 @@ class Invariants:
         rng = np.random.default_rng(self._seed)
         plan: list[np.ndarray] = []
         for phase in self._phases:
-            plan.append(_carry_out(rng, phase, state, attended))
+            plan.append(carry_out(rng, phase, state, attended))
             state = state.with_entities(plan[-1])
         return tuple(plan)
 
@@ -102,72 +77,67 @@ class Invariants:
         return best
 
 
-def _phase_of(rng: np.random.Generator, shown: Sequence[Shown]) -> _Phase:
-    acted, edits, answered, attentions, distinct = [], [], [], [], []
-    for each in shown:
-        state, entities = each.after, each.after.entities[None]
-        drawn = random_edits(rng, state, _VARIANTS)
-        acted.append(describe(scenes_of(state, entities, each.attention[None])))
-        edits.append(describe(scenes_of(state, drawn, each.attention[None])))
-        others = other_attentions(rng, state, each.answer, _VARIANTS)
-        if len(others):
-            answered.append(describe(scenes_of(state, entities, each.answer[None])))
-            padded = np.resize(others, (_VARIANTS, len(state.present)))
-            attentions.append(describe(scenes_of(state, entities, padded)))
-            distinct.append(len(others))
-    law = find_law(answered, attentions, distinct=distinct)
-    return _Phase(
-        shown=tuple(shown),
-        edits=find_law(acted, edits, hints=True),
-        attentions=law,
-        single_edits=find_edits(rng, shown),
-        singles=find_singles(shown, law),
+def _phase_of(rng: np.random.Generator, shown: Sequence[Shown]) -> Phase:
+    against_edits = [_against_edits(rng, each) for each in shown]
+    against_others = [_against_others(rng, each) for each in shown]
+
+    def laws(rows: Sequence[int], *, hints: bool = False) -> tuple[Law, Law]:
+        return (
+            _law_of([against_edits[row] for row in rows], hints=hints),
+            _law_of([against_others[row] for row in rows]),
+        )
+
+    right = right_ones(len(shown), lambda rows: sum(law.gain for law in laws(rows)))
+    believed = [shown[row] for row in right]
+    edits, attentions = laws(right, hints=True)
+    return Phase(
+        shown=tuple(believed),
+        edits=edits,
+        single_edits=find_edits(rng, believed),
+        attentions=attentions,
+        singles=find_singles(believed, attentions),
     )
 
 
-def _carry_out(
-    rng: np.random.Generator, phase: _Phase, state: EntityState, attention: np.ndarray
-) -> np.ndarray:
-    """Entities (N, 7) that deviate least from a phase's law."""
-    editable = editable_features(state)
-    original = state.entities.astype(np.float64)
-    if not editable.any():
-        return state.entities.copy()
+@dataclass(frozen=True, kw_only=True)
+class _Contrast:
+    """Quantities of a demonstration, (1,) each, and of M variants of it, some of them distinct."""
 
-    def deviations(entities: np.ndarray) -> np.ndarray:
-        found: Features = describe(scenes_of(state, entities, attention[None]))
-        parts = [phase.edits.deviations(found), _STAY * (entities - original)[:, editable]]
-        if phase.single_edits is not None:
-            parts += [
-                phase.single_edits.deviations(describe(scenes_of(state, entities, alone)))
-                for alone in one_by_one(attention & state.objects)
-            ]
-        return np.concatenate(parts, axis=1)
+    shown: Features
+    chance: Features
+    distinct: int
 
-    def robust(entities: np.ndarray) -> np.ndarray:
-        # What was constant by coincidence may contradict the rest: it is better given up wholly.
-        found = deviations(entities)
-        return np.sign(found) * np.sqrt(np.log1p(found**2))
 
-    def full(values: np.ndarray) -> np.ndarray:
-        entities = np.repeat(original[None], len(values), axis=0)
-        entities[:, editable] = values
-        return entities
+def _against_edits(rng: np.random.Generator, shown: Shown) -> _Contrast:
+    """A demonstration's end beside random edits of it."""
+    state, attention = shown.after, shown.attention[None]
+    drawn = random_edits(rng, state, _VARIANTS)
+    return _Contrast(
+        shown=describe(scenes_of(state, state.entities[None], attention)),
+        chance=describe(scenes_of(state, drawn, attention)),
+        distinct=_VARIANTS,
+    )
 
-    def best_of(population: np.ndarray, number: int) -> np.ndarray:
-        return population[(robust(population) ** 2).sum(1).argsort()[:number]]
 
-    copies = [transplants(rng, each, state, attention, _COPIES) for each in phase.shown]
-    population = np.concatenate([original[None], *copies, random_edits(rng, state, _STARTS)])
-    for _ in range(_ROUNDS):
-        population = best_of(population, _PARENTS)
-        population = np.concatenate([population, mutants(rng, state, population, _STARTS)])
-    starts = best_of(population, _DESCENTS)
-    for residuals in (deviations, robust):
-        ends = least_squares(
-            lambda values, of=residuals: of(full(values)),
-            starts[:, editable],
-            project=lambda values: clip_edits(full(values))[:, editable],
-        )
-        starts = best_of(np.concatenate([starts, full(ends.values)]), _DESCENTS)
-    return np.where(editable, starts[0], state.entities).astype(np.float32)
+def _against_others(rng: np.random.Generator, shown: Shown) -> _Contrast | None:
+    """What is meant beside as many other entities; None where nothing else could be meant."""
+    state, entities = shown.after, shown.after.entities[None]
+    others = other_attentions(rng, state, shown.answer, _VARIANTS)
+    if not len(others):
+        return None
+    padded = np.resize(others, (_VARIANTS, len(state.present)))
+    return _Contrast(
+        shown=describe(scenes_of(state, entities, shown.answer[None])),
+        chance=describe(scenes_of(state, entities, padded)),
+        distinct=len(others),
+    )
+
+
+def _law_of(contrasts: Sequence[_Contrast | None], *, hints: bool = False) -> Law:
+    found = [each for each in contrasts if each is not None]
+    return find_law(
+        [each.shown for each in found],
+        [each.chance for each in found],
+        hints=hints,
+        distinct=[each.distinct for each in found],
+    )

@@ -1,4 +1,4 @@
-"""Quantities of a figure of points that do not change when it is moved, turned, scaled or relabelled.
+"""Quantities of a figure of points that moving, turning, scaling and reordering it leave alone.
 
 Those with "chirality" in their name change sign under reflection. Besides them, the scale itself.
 """

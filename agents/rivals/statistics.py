@@ -8,7 +8,7 @@ laws found before it leave open: among the variants which obey those, few obey i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,12 +22,13 @@ _NORMAL = 1.4826  # standard deviations per median absolute deviation, of a norm
 _LEAST_SCALE = 0.02  # [plane units or share of colour], where a few values coincide
 _LEAST_SPREAD = 1e-3  # of chance; a quantity below it cannot be changed, and says nothing
 _WINDOW = 2.0  # spreads around the centre that count as obeying
-_PRICE = 4.0  # nats that a law must explain beyond the ones before it: one quantity of fifty
+_PRICE = 5.0  # nats that a law must explain beyond the ones before it: one quantity of fifty
 _PRICE_MORE = 0.5  # nats for each further component of a vector
 _PRICE_EXACT = 1.5  # nats for an exact law, which is rarely luck
 _HINT = 0.35  # share of the chance spread up to which a quantity is at least a hint
 _HINT_WEIGHT = 0.2  # of a hint's deviations
-_WRONG = 0.5  # nats a quantity that leaving out one demonstration must gain to call it wrong
+_WRONG = 3.0  # nats that leaving a demonstration out must gain to call it wrong
+_FEWEST = 4  # demonstrations of which one may be wrong
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +38,13 @@ class Law:
     Attributes:
         names: the F quantities that are held constant.
         centres: (F,) their values; scales: (F,) what a deviation is measured in.
+        gain: nats by which chance is less likely to obey it, less what it costs to state it.
     """
 
     names: tuple[str, ...]
     centres: np.ndarray
     scales: np.ndarray
+    gain: float = 0.0
 
     @classmethod
     def around(cls, shown: Sequence[Features], names: Sequence[str]) -> Law:
@@ -65,6 +68,9 @@ class Law:
         return np.stack(columns, axis=1) if columns else np.zeros((number, 0))
 
 
+_NOTHING = Law(names=(), centres=np.zeros(0), scales=np.zeros(0))
+
+
 def find_law(
     shown: Sequence[Features],
     chance: Sequence[Features],
@@ -77,56 +83,63 @@ def find_law(
     Args:
         shown: for each demonstration its quantities, (1,) each.
         chance: for each demonstration those of M random variants of its scene, (M,) each.
-        hints: whether to add, with little weight, what may be luck: it settles what laws leave open.
+        hints: whether to add, with little weight, what may be luck but settles what is left open.
         distinct: how many of each scene's variants differ; by default all.
     """
     if not shown:
-        return Law(names=(), centres=np.zeros(0), scales=np.zeros(0))
+        return _NOTHING
     size = len(next(iter(chance[0].values())))
     counts = np.asarray(distinct or [size] * len(chance), dtype=np.float64)
-    names = sorted(set(shown[0]).intersection(*shown[1:], *chance))
-    values = np.array([[float(found[name][0]) for name in names] for found in shown])
-    random = np.array([np.stack([found[name] for name in names], axis=1) for found in chance])
-    usual = random.std(axis=(0, 1))  # (F,)
-    fit = usual > _LEAST_SPREAD
-    names = [name for name, good in zip(names, fit, strict=True) if good]
-    values, random, usual = values[:, fit], random[..., fit], usual[fit]
+    names, values, random, usual = _tables(shown, chance)
     if not names:
-        return Law(names=(), centres=np.zeros(0), scales=np.zeros(0))
-    right = right_ones(values, usual)
-    values, random, counts = values[right], random[right], counts[right]
+        return _NOTHING
     centres, scales = values.mean(0), _spreads(values, usual)
-    kept = _select(random, centres, scales, usual, names, counts)
+    kept, gain = _select(random, centres, scales, usual, names, counts)
     if hints:
-        ratios = scales / usual
-        hinted = [int(number) for number in np.flatnonzero(ratios <= _HINT) if number not in kept]
+        hinted = [int(n) for n in np.flatnonzero(scales <= _HINT * usual) if n not in kept]
         scales[hinted] /= _HINT_WEIGHT
         kept = kept + hinted
     return Law(
-        names=tuple(names[number] for number in kept), centres=centres[kept], scales=scales[kept]
+        names=tuple(names[number] for number in kept),
+        centres=centres[kept],
+        scales=scales[kept],
+        gain=gain,
     )
 
 
-def right_ones(values: np.ndarray, usual: np.ndarray) -> np.ndarray:
-    """(K,) bool, the demonstrations that agree; one of four or more may be wrong.
+def _tables(
+    shown: Sequence[Features], chance: Sequence[Features]
+) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
+    """The F quantities that all scenes have and that vary at all.
+
+    Returns:
+        their names; (K, F) of the demonstrations; (K, M, F) of chance; (F,) chance spreads.
+    """
+    names = sorted(set(shown[0]).intersection(*shown[1:], *chance))
+    values = np.array([[float(found[name][0]) for name in names] for found in shown])
+    random = np.array([np.stack([found[name] for name in names], axis=1) for found in chance])
+    usual = random.std(axis=(0, 1))
+    vary = usual > _LEAST_SPREAD
+    kept = [name for name, good in zip(names, vary, strict=True) if good]
+    return kept, values[:, vary], random[..., vary], usual[vary]
+
+
+def right_ones(number: int, gain: Callable[[list[int]], float]) -> list[int]:
+    """Which of `number` demonstrations to believe; one of four or more may be wrong.
+
+    It is left out if the others' laws explain clearly more without it than the laws of all do.
 
     Args:
-        values: (K, F) the quantities of K demonstrations.
-        usual: (F,) their chance spreads.
+        number: how many there are.
+        gain: nats that the laws of some of them explain.
     """
-    everyone = np.ones(len(values), dtype=bool)
-    if len(values) < 4:
+    everyone = list(range(number))
+    if number < _FEWEST:
         return everyone
-    without = [_agreement(np.delete(values, number, 0), usual) for number in range(len(values))]
-    worst = int(np.argmax(without))
-    if without[worst] - _agreement(values, usual) > _WRONG * len(usual):
-        everyone[worst] = False
-    return everyone
-
-
-def _agreement(values: np.ndarray, usual: np.ndarray) -> float:
-    """How far below the chance spreads the spreads lie [nats], summed over the quantities."""
-    return float(np.maximum(0.0, -np.log(_spreads(values, usual) / usual)).sum())
+    rests = [[other for other in everyone if other != one] for one in everyone]
+    gains = [gain(rest) for rest in rests]
+    best = int(np.argmax(gains))
+    return rests[best] if gains[best] > gain(everyone) + _WRONG else everyone
 
 
 def _spreads(values: np.ndarray, usual: np.ndarray) -> np.ndarray:
@@ -142,8 +155,10 @@ def _select(
     usual: np.ndarray,
     names: Sequence[str],
     distinct: np.ndarray,
-) -> list[int]:
-    """Numbers of the quantities that are laws: the exact ones, then those that explain more.
+) -> tuple[list[int], float]:
+    """Numbers of the quantities that are laws, and what they explain together [nats].
+
+    The exact ones are taken first, then those that explain more than their price.
 
     Args:
         random: (K, M, F) quantities of random variants.
@@ -170,12 +185,18 @@ def _select(
         # One exact component of a vector makes all of them that are held constant at all a law.
         if ratios[each].min(initial=np.inf) <= _EXACT and gain >= _PRICE_EXACT:
             kept.update(each)
+    price = _PRICE if kept else 0.0
     while True:
-        gain = explains(obeys[:, :, sorted(kept)].all(2)) - _prices(sets, names, kept)
+        left = np.all(obeys[:, :, sorted(kept)], axis=2)
+        prices = _prices(sets, names, kept)
+        gain = explains(left) - prices
         best = int(gain.argmax())
         if gain[best] <= 0.0:
-            return sorted(kept)
+            doubt = 0.5 * random.shape[1] / distinct
+            share = (left.sum(1) + doubt) / (random.shape[1] + doubt)
+            return sorted(kept), float(-np.log(share).sum() - price)
         kept.update(sets[best])
+        price += prices[best]
 
 
 def _prices(sets: Sequence[list[int]], names: Sequence[str], kept: set[int]) -> np.ndarray:
