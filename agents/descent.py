@@ -37,45 +37,50 @@ class Descent:
 
 
 def descend(
-    energy: Callable[[Tensor], Tensor],
+    energy: Callable[[Tensor, Tensor], Tensor],
     start: Tensor,
     *,
     iterations: int,
-    project: Callable[[Tensor], Tensor] = lambda value: value,
+    project: Callable[[Tensor, Tensor], Tensor] = lambda value, rows: value,
     step_size: float = 1.0,
     tolerance: float = 1e-3,
 ) -> Descent:
     """Descend P variables side by side; a step that raises an energy is halved, not taken.
 
+    Variables that have come to an end are left out of the work.
+
     Args:
-        energy: maps (P, ...) to (P,) energies, each a function of its own row alone.
+        energy: maps M of the variables (M, ...) and their numbers (M,) to energies (M,), each a
+            function of its own row alone.
         start: (P, ...) where to begin.
         iterations: most steps to take.
-        project: maps the variables to the nearest allowed ones.
-        step_size: first step, in units of the gradient; one is a full denoising step.
+        project: maps M variables and their numbers to the nearest allowed ones.
+        step_size: first step, in units of the gradient; one leads to the nearest answer.
         tolerance: a row whose step is shorter than this has converged.
     """
-    value = project(start)
-    level, gradient = _value_and_gradient(energy, value)
-    initial, taken = level, 0
-    shape = (-1,) + (1,) * (value.dim() - 1)
+    rows = torch.arange(len(start))
+    value = project(start, rows)
+    level, gradient = _value_and_gradient(energy, value, rows)
+    initial, taken = level.clone(), 0
     steps = torch.full_like(level, step_size)
-    done = torch.zeros_like(level, dtype=torch.bool)
-    stalled = torch.zeros_like(done)
+    done, stalled = torch.zeros_like(level, dtype=torch.bool), torch.zeros_like(level).bool()
     for _ in range(iterations):
-        trial = project(value - steps.view(shape) * gradient)
-        length = (trial - value).flatten(1).norm(dim=1)
-        done |= (length < tolerance * steps.clamp(max=1.0)) & ~stalled
-        stalled |= (steps < 1e-3 * step_size) & ~done
-        if bool((done | stalled).all()):
+        trial = project(value[rows] - _along(steps[rows], gradient) * gradient[rows], rows)
+        length = (trial - value[rows]).flatten(1).norm(dim=1)
+        done[rows] = length < tolerance * steps[rows].clamp(max=1.0)
+        stalled[rows] = (steps[rows] < 1e-3 * step_size) & ~done[rows]
+        going = ~(done | stalled)[rows]
+        rows, trial = rows[going], trial[going]
+        if len(rows) == 0:
             break
         taken += 1
-        trial_level, trial_gradient = _value_and_gradient(energy, trial)
-        accept = (trial_level < level) & ~done & ~stalled
-        level = torch.where(accept, trial_level, level)
-        value = torch.where(accept.view(shape), trial, value)
-        gradient = torch.where(accept.view(shape), trial_gradient, gradient)
-        steps = torch.where(accept, (1.5 * steps).clamp(max=step_size), 0.5 * steps)
+        trial_level, trial_gradient = _value_and_gradient(energy, trial, rows)
+        accept = trial_level < level[rows]
+        taken_rows = rows[accept]
+        level[taken_rows], value[taken_rows] = trial_level[accept], trial[accept]
+        gradient[taken_rows] = trial_gradient[accept]
+        longer = (1.5 * steps[rows]).clamp(max=step_size)
+        steps[rows] = torch.where(accept, longer, 0.5 * steps[rows])
     reasons = tuple(
         CONVERGED if ended else STALLED if stuck else SPENT
         for ended, stuck in zip(done.tolist(), stalled.tolist(), strict=True)
@@ -85,9 +90,16 @@ def descend(
     )
 
 
-def _value_and_gradient(energy: Callable[[Tensor], Tensor], value: Tensor) -> tuple[Tensor, Tensor]:
+def _along(steps: Tensor, gradient: Tensor) -> Tensor:
+    """Steps (M,) in a shape that multiplies rows of the gradient (P, ...)."""
+    return steps.view((-1,) + (1,) * (gradient.dim() - 1))
+
+
+def _value_and_gradient(
+    energy: Callable[[Tensor, Tensor], Tensor], value: Tensor, rows: Tensor
+) -> tuple[Tensor, Tensor]:
     with torch.enable_grad():
         variable = value.detach().requires_grad_(True)
-        level = energy(variable)
+        level = energy(variable, rows)
         (gradient,) = torch.autograd.grad(level.sum(), variable)
-    return level.detach(), gradient
+    return level.detach().clone(), gradient.clone()

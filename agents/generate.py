@@ -66,11 +66,11 @@ def generate(
     editable = editable_features(scenes)
     start = random_starts(scenes.entities, config)
 
-    def project(entities: Tensor) -> Tensor:
-        return torch.where(editable, clamp_to_plane(entities), scenes.entities)
+    def project(entities: Tensor, rows: Tensor) -> Tensor:
+        return torch.where(editable[rows], clamp_to_plane(entities), scenes.entities[rows])
 
     found = descend(
-        lambda entities: total_energy(terms, scenes.replace(entities=entities)),
+        lambda entities, rows: total_energy(terms, scenes.take(rows).replace(entities=entities)),
         start,
         iterations=config.iterations,
         project=project,

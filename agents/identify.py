@@ -17,6 +17,7 @@ from .terms import Term, total_energy
 
 THRESHOLD = 0.5
 """Entities whose inferred attention is above this are attended."""
+_MOST_PARTICLES = 4  # an attention has one answer, and all starts mostly lead there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,16 +56,17 @@ def identify(
     """
     config = config or InferenceConfig()
     nothing = np.zeros_like(state.present)
-    scenes = scene_of(state, nothing).as_static().repeat(config.particles)
+    particles = min(config.particles, _MOST_PARTICLES)
+    scenes = scene_of(state, nothing).as_static().repeat(particles)
     generator = torch.Generator().manual_seed(config.seed)
     start = torch.rand(scenes.attention.shape, generator=generator)
     start[0] = 0.5
 
-    def project(attention: Tensor) -> Tensor:
-        return attention * scenes.present
+    def project(attention: Tensor, rows: Tensor) -> Tensor:
+        return attention * scenes.present[rows]
 
     found = descend(
-        lambda attention: total_energy(terms, scenes.replace(attention=attention)),
+        lambda attention, rows: total_energy(terms, scenes.take(rows).replace(attention=attention)),
         start,
         iterations=config.iterations,
         project=project,

@@ -95,23 +95,22 @@ def _infer_phase(
 ) -> InferResult:
     """One phase's code; where there are others, its attention answers for all of them together."""
     start = _first_guesses(model, before, scenes, config)
-    number, count = len(scenes.present), len(start)
-    repeated = scenes.repeat(count)  # each demonstration under every code
-    static = repeated.as_static()
+    number = len(scenes.present)
 
-    def energy(codes: Tensor) -> Tensor:
-        under = codes.repeat(number, 1)  # (K * P, C), demonstration-major
+    def energy(codes: Tensor, rows: Tensor) -> Tensor:
+        repeated = scenes.repeat(len(rows))  # each demonstration under every code
+        under = codes.repeat(number, 1)  # (K * M, C), demonstration-major
         found = model.energy(repeated, under)
         if alone:
-            found = found + model.energy(static, under)
-        found = found.view(number, count)
+            found = found + model.energy(repeated.as_static(), under)
+        found = found.view(number, len(rows))
         return (found / (1.0 + found / _OUTLIER)).mean(0)
 
     found = descend(
         energy,
         start,
         iterations=config.code_iterations,
-        project=normalise_code,
+        project=lambda codes, rows: normalise_code(codes),
         step_size=config.code_step,
         tolerance=_TOLERANCE,
     )

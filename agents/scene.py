@@ -70,3 +70,7 @@ class Scene:
         """The same scenes with nothing to edit, so that the attention is what is asked for."""
         nothing = torch.zeros_like(self.movable)
         return replace(self, movable=nothing, paintable=nothing, static=True)
+
+    def take(self, rows: Tensor) -> Scene:
+        """The scenes of these numbers (M,)."""
+        return self.map(lambda value: value[rows])
