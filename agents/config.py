@@ -49,6 +49,15 @@ class EnergyConfig(Config):
     """Rounds of messages between entities."""
     code_size: int = 32
     """Length of the learned part of the concept code w."""
+    pairs: bool = True
+    """Whether the energy's network relates pairs of entities; without, a sum over single ones."""
+    separate_codes: bool = False
+    """Whether generating and identifying have learned codes of their own, one after the other."""
+
+    @property
+    def learned_size(self) -> int:
+        """Length of all learned parts of w."""
+        return 2 * self.code_size if self.separate_codes else self.code_size
 
     def __post_init__(self) -> None:
         for name in ("width", "rounds", "code_size"):

@@ -46,8 +46,8 @@ class ConceptEncoder(nn.Module):
             nn.SiLU(),
             nn.Linear(2 * width, 2 * width),
             nn.SiLU(),
-            nn.Linear(2 * width, config.code_size),
-            nn.LayerNorm(config.code_size, elementwise_affine=False),
+            nn.Linear(2 * width, config.learned_size),
+            nn.LayerNorm(config.learned_size, elementwise_affine=False),
         )
 
     def forward(

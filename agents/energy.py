@@ -36,7 +36,7 @@ class ConceptEnergy(nn.Module):
         self.config = config
         self.network = RelationNetwork(
             NODE_FEATURES,
-            pair=PAIR_FEATURES,
+            pair=PAIR_FEATURES if config.pairs else 0,
             width=width,
             rounds=config.rounds,
             condition=config.code_size + WHOLE_FEATURES,
@@ -45,12 +45,13 @@ class ConceptEnergy(nn.Module):
         self.head = nn.Sequential(
             nn.Linear(width, width), nn.SiLU(), nn.Linear(width, _NODE_OUTPUTS)
         )
-        self.pair_head = nn.Linear(width, _PAIR_OUTPUTS)
+        if config.pairs:
+            self.pair_head = nn.Linear(width, _PAIR_OUTPUTS)
 
     @property
     def code_size(self) -> int:
         """Length of w: the learned and the plain part."""
-        return self.config.code_size + PLAIN_SIZE
+        return self.config.learned_size + PLAIN_SIZE
 
     def forward(self, scene: Scene, codes: Tensor) -> Tensor:
         """Energy of each scene, (B,), given codes (B, code_size)."""
@@ -65,25 +66,35 @@ class ConceptEnergy(nn.Module):
     def residuals(self, scene: Scene, codes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What position (B, N, 2), colour (B, N, 3) and attention (B, N) lack."""
         code = Code.split(codes)
+        what = code.what
+        if self.config.separate_codes:
+            what = what.chunk(2, dim=-1)[int(scene.static)]
         seen = discrepancies(scene, code)
-        condition = torch.cat([code.what, seen.whole], dim=-1)
-        nodes, messages, heard = self.network(seen.nodes, seen.pairs, condition, scene.present)
+        condition = torch.cat([what, seen.whole], dim=-1)
+        pairs = seen.pairs if self.config.pairs else seen.pairs[..., :0]
+        nodes, messages, heard = self.network(seen.nodes, pairs, condition, scene.present)
         outputs = self.head(nodes + self.code(condition)[:, None])
         shift, gates, tint, answer = outputs.split([2, 3, 1, 1], dim=-1)
+        move = (
+            shift
+            + gates[..., 1:2] * code.offset[:, None]
+            + gates[..., 2:3] * (seen.aligned - scene.positions)
+        )
+        paint = tint * (code.colour[:, None] - scene.colours)
+        if self.config.pairs:
+            pull, blend = self._pair_outputs(scene, messages, heard, gates[..., 0:1])
+            move, paint = move + pull, paint + blend
+        return -move, -paint, scene.attention - answer[..., 0]
+
+    def _pair_outputs(
+        self, scene: Scene, messages: Tensor, heard: Tensor, gate: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """What the others add to movement (B, N, 2) and to paint (B, N, 3)."""
         logits, radial, blend = self.pair_head(messages).unbind(-1)
         gap = scene.positions[:, None] - scene.positions[:, :, None]
         weights = logits.masked_fill(heard == 0, -1e4).softmax(-1)
         unit = gap / (gap.square().sum(-1, keepdim=True) + SOFTEN).sqrt()
         towards = (weights[..., None] * gap).sum(2)
         along = ((radial * heard)[..., None] * unit).sum(2)
-        move = (
-            shift
-            + gates[..., 0:1] * towards
-            + gates[..., 1:2] * code.offset[:, None]
-            + gates[..., 2:3] * (seen.aligned - scene.positions)
-            + along
-        )
         contrast = scene.colours[:, None] - scene.colours[:, :, None]
-        paint = tint * (code.colour[:, None] - scene.colours)
-        paint = paint + ((blend * heard)[..., None] * contrast).sum(2)
-        return -move, -paint, scene.attention - answer[..., 0]
+        return gate * towards + along, ((blend * heard)[..., None] * contrast).sum(2)

@@ -22,15 +22,19 @@ def graded(distance: Tensor) -> Tensor:
 class RelationRound(nn.Module):
     """One round: every entity hears from every other, and is updated.
 
+    With no features of pairs (``pair=0``), what an entity says is the same to everyone.
+
     Messages are pooled by their sum and by a softmax-weighted mean of each channel; the latter lets
     a channel pick out an extreme, such as the nearest entity.
     """
 
     def __init__(self, width: int, condition: int, pair: int) -> None:
         super().__init__()
-        self.receiver = nn.Linear(width, width)
-        self.sender = nn.Linear(width, width, bias=False)
-        self.pair = nn.Linear(pair, width, bias=False)
+        if pair:
+            self.receiver = nn.Linear(width, width)
+        self.sender = nn.Linear(width, width, bias=not pair)
+        if pair:
+            self.pair = nn.Linear(pair, width, bias=False)
         self.condition = nn.Linear(condition, 3 * width)
         self.message = nn.Sequential(nn.SiLU(), nn.Linear(width, width), nn.SiLU())
         self.update = nn.Linear(3 * width, width)
@@ -45,8 +49,9 @@ class RelationRound(nn.Module):
             The new nodes (B, N, H) and the messages (B, N, N, H).
         """
         scale, shift, bias = self.condition(condition)[:, None, :].chunk(3, dim=-1)
-        into = self.receiver(nodes)[:, :, None, :] + self.sender(nodes)[:, None, :, :]
-        into = into + self.pair(pairs)
+        into = self.sender(nodes)[:, None, :, :].expand(-1, nodes.shape[1], -1, -1)
+        if pairs.shape[-1]:
+            into = self.receiver(nodes)[:, :, None, :] + into + self.pair(pairs)
         messages = self.message(into * (1.0 + scale[:, None]) + shift[:, None])
         gate = heard[..., None]
         total = (messages * gate).sum(2) / 4.0

@@ -88,7 +88,7 @@ class Trainer:
 
     def _take_step(self, pool: EventPool) -> tuple[float, dict[str, Tensor]]:
         batch = draw_batch(pool, self.config, step=self.step)
-        size = self.model.energy.config.code_size
+        size = self.model.energy.config.learned_size
         step = Step(self.config, self.step, code_size=size, device=self.device)
         draws = self.objective.draw(batch, step)
         low = torch.autocast(self.device, torch.bfloat16) if self._fast else nullcontext()
