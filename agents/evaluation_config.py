@@ -1,7 +1,8 @@
-"""What `scripts/evaluate.py` evaluates, and the seeds of it."""
+"""What `scripts/evaluate.py` evaluates: concepts, levels, methods, conditions, and their seeds."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -9,10 +10,26 @@ import numpy as np
 
 from ..envs.concepts import CONCEPTS, TASKS
 from ..envs.errors import UnknownConceptError
-from .config import Config, InferenceConfig
+from .config import Config
+from .evaluation_methods import METHODS, OURS, PLAIN_ONLY, STANDARD_ONLY
 
 WORLDS = {"particle": "conceptgym/Particle-v0", "arm": "conceptgym/ArmReach-v0"}
 """The worlds' names in tables, and the environments' ids."""
+LEVELS = {
+    1: "new scenes",
+    2: "held-out parameters",
+    3: "more entities",
+}
+"""What is new to the agent in each level."""
+STANDARD = 5
+"""Demonstrations wherever their number is not what is compared."""
+LARGE = (9, 12)
+"""Fewest and most objects of a level 3 scene; training has at most 8."""
+JITTER = {"jitter-2": 0.04, "jitter-5": 0.1}
+"""Standard deviation of every entity's shift along each axis [plane units]: 2%, 5% of the world."""
+PLAIN, WRONG = "plain", "wrong"
+CONDITIONS = (PLAIN, *JITTER, WRONG)
+"""What is done to the demonstrations: nothing, jitter, or one of them shows another concept."""
 FIRST_SCENE_SEED = 2**31
 
 
@@ -21,71 +38,144 @@ class EvaluationConfig(Config):
     """What is evaluated.
 
     Raises:
-        UnknownConceptError: on an unknown concept or world.
+        UnknownConceptError: on an unknown concept, level, world, method or condition.
         ConfigError: on a value out of range.
     """
 
     concepts: tuple[str, ...] = tuple(CONCEPTS)
+    levels: tuple[int, ...] = tuple(LEVELS)
     worlds: tuple[str, ...] = tuple(WORLDS)
-    demonstrations: tuple[int, ...] = (1, 5)
-    """Numbers of demonstrations."""
-    episodes: int = 200
-    """Episodes a concept, task and number of demonstrations in the particle world."""
+    methods: tuple[str, ...] = tuple(METHODS)
+    demonstrations: tuple[int, ...] = (1, 2, STANDARD, 10)
+    """Numbers of demonstrations at level 1."""
+    conditions: tuple[str, ...] = CONDITIONS
+    """What is done to five demonstrations at level 1."""
+    episodes: int = 500
+    """Episodes a cell in the particle world."""
     arm_episodes: int = 100
     """Likewise with the arm: at most the first so many."""
-    code_iterations: tuple[int, ...] = (InferenceConfig().code_iterations, 0)
-    """Most steps on w; the arm acts on the first alone. 0 keeps the encoder's first guess."""
+    ablations: tuple[str, ...] = ()
+    """Names of other checkpoints."""
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, known in (("concepts", CONCEPTS), ("worlds", WORLDS)):
+        allowed = {
+            "concepts": CONCEPTS,
+            "levels": LEVELS,
+            "worlds": WORLDS,
+            "methods": METHODS,
+            "conditions": CONDITIONS,
+        }
+        for name, known in allowed.items():
             for value in getattr(self, name):
                 if value not in known:
-                    text = f"{name} holds {value!r}; choose from {', '.join(known)}"
+                    text = f"{name} holds {value!r}; choose from {', '.join(map(str, known))}"
                     raise UnknownConceptError(text)
-        for name in ("concepts", "worlds", "demonstrations", "code_iterations"):
+        for name in ("concepts", "levels", "worlds", "demonstrations", "conditions"):
             values = getattr(self, name)
             self.require(name, 0 < len(values) == len(set(values)), "one or more different values")
+        for name in ("methods", "ablations"):
+            values = getattr(self, name)
+            self.require(name, len(values) == len(set(values)), "different values")
+        known = (*METHODS, "")
+        clear = not any(name in known for name in self.ablations)
+        self.require("ablations", clear, f"other names than {', '.join(METHODS)}")
         self.require("demonstrations", min(self.demonstrations) >= 1, "at least 1")
-        self.require("code_iterations", min(self.code_iterations) >= 0, "at least 0")
         self.require("episodes", self.episodes >= 1, "at least 1")
         self.require("arm_episodes", self.arm_episodes >= 0, "at least 0")
         self.require("seed", 0 <= self.seed < 2**32, "in [0, 2**32)")
 
     @property
     def jobs(self) -> list[Job]:
-        """Every episode of every concept, concepts taking turns."""
-        return [Job(name, k) for k in range(self.episodes) for name in self.concepts]
+        """Every episode of every concept and level, taking turns: any part is a fair sample."""
+        return [
+            Job(name, level, k)
+            for k in range(self.episodes)
+            for name in self.concepts
+            for level in self.levels
+            if has_level(name, level)
+        ]
+
+    def cells(self, job: Job) -> tuple[Cell, ...]:
+        """What is due in an episode."""
+        return tuple(self._cells(job))
+
+    def _cells(self, job: Job) -> Iterator[Cell]:
+        for number, condition in self._settings(job.level):
+            standard = condition == PLAIN and number == STANDARD
+            for method in (*self.methods, *self.ablations):
+                if method in STANDARD_ONLY and not standard:
+                    continue
+                if method in PLAIN_ONLY and condition != PLAIN:
+                    continue
+                for world, task in self._tasks(job, arm=standard and method == OURS):
+                    yield Cell(number, condition, method, world, task)
+
+    def _settings(self, level: int) -> list[tuple[int, str]]:
+        """Numbers of demonstrations, and what is done to them."""
+        numbers = self.demonstrations if level == 1 else (STANDARD,)
+        disturbed = [(STANDARD, each) for each in self.conditions if each != PLAIN]
+        plain = [(number, PLAIN) for number in numbers if PLAIN in self.conditions]
+        return plain + (disturbed if level == 1 else [])
+
+    def _tasks(self, job: Job, *, arm: bool) -> list[tuple[str, str]]:
+        due = [("particle", task) for task in TASKS]
+        if arm and job.level == 1 and job.episode < self.arm_episodes:
+            due += [("arm", task) for task in CONCEPTS[job.concept].tasks_on_arm]
+        return [(world, task) for world, task in due if world in self.worlds]
 
 
-class _Purpose(IntEnum):
+def has_level(name: str, level: int) -> bool:
+    """Whether a concept has a level: some hold nothing out, or have small scenes alone."""
+    kind = CONCEPTS[name]
+    if level == 2:
+        return "held_out" in kind.splits()
+    return level != 3 or kind.num_objects[1] >= LARGE[0]
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """What an episode is about, within its concept and level."""
+
+    demonstrations: int
+    condition: str
+    method: str
+    world: str
+    task: str
+
+
+class Purpose(IntEnum):
     """What a seed is for. None is 0: SeedSequence takes trailing zeros for nothing."""
 
     PARAMETERS = 1
     DEMONSTRATIONS = 2
-    SCENE = 3  # and up: one each for a world's task
+    JITTER = 3
+    WRONG = 4
+    METHOD = 5
+    SCENE = 6  # and up: one each for a world's task
+
+
+_PURPOSES = 20  # numbers between one level's purposes and the next one's
 
 
 @dataclass(frozen=True, order=True)
 class Job:
-    """Episode number `episode` of a concept, in every world and task."""
+    """Episode number `episode` of a concept at a level, under every method and condition."""
 
     concept: str
+    level: int
     episode: int
 
-    def parameter_seed(self, seed: int) -> int:
-        """Seed of the concept's parameters, under the evaluation's seed."""
-        return self._derive(seed, _Purpose.PARAMETERS)
-
-    def demonstration_seed(self, seed: int) -> int:
-        """Seed of the demonstrations."""
-        return self._derive(seed, _Purpose.DEMONSTRATIONS)
+    def seed_for(self, purpose: Purpose, seed: int) -> int:
+        """The seed for a purpose, under the evaluation's seed."""
+        return self._derive(seed, purpose)
 
     def scene_seed(self, seed: int, *, world: str, task: str) -> int:
         """Seed of the unseen scene, at least `FIRST_SCENE_SEED`."""
         number = list(WORLDS).index(world) * len(TASKS) + TASKS.index(task)
-        return FIRST_SCENE_SEED + self._derive(seed, _Purpose.SCENE + number)
+        return FIRST_SCENE_SEED + self._derive(seed, Purpose.SCENE + number)
 
     def _derive(self, seed: int, purpose: int) -> int:
-        words = [seed, list(CONCEPTS).index(self.concept), self.episode, purpose]
+        number = _PURPOSES * (self.level - 1) + purpose
+        words = [seed, list(CONCEPTS).index(self.concept), self.episode, number]
         return int(np.random.SeedSequence(words).generate_state(1)[0]) % FIRST_SCENE_SEED

@@ -1,4 +1,4 @@
-"""An evaluation as files: JSON (everything), CSV (a row a cell) and Markdown (the tables)."""
+"""An evaluation as files: JSON and CSV (a row a cell) and Markdown (the tables)."""
 
 from __future__ import annotations
 
@@ -11,30 +11,27 @@ from typing import Any
 
 from ..envs.errors import CheckpointError
 from .evaluation import Outcome
-from .evaluation_summary import Row, confusion_costs, summarise
-from .evaluation_tables import Table
+from .evaluation_summary import CELL, Row, command, named, standard, summarise
+from .evaluation_tables import full_table, make_tables
 
 _NAME = "evaluation"
 
 
-def write_files(
-    folder: Path, outcomes: Sequence[Outcome], tables: Sequence[Table], about: Mapping[str, Any]
-) -> list[Path]:
-    """Write evaluation.json (everything), .csv (a row a cell) and .md (the tables).
+def write_files(folder: Path, outcomes: Sequence[Outcome], about: Mapping[str, Any]) -> list[Path]:
+    """Write evaluation.json and .csv (a row a cell, and its command) and .md (the tables).
 
     Each file appears under its name only when it is complete; missing folders are made.
 
     Args:
         folder: where to.
         outcomes: what to report.
-        tables: the same, for people.
         about: what was evaluated, where and how; JSON-ready.
     """
-    rows = summarise(outcomes)
-    pooled = summarise(outcomes, ("world", "task", "demonstrations", "code_iterations"))
-    report = {**about, "rows": rows, "means": pooled, "confusions": confusion_costs(outcomes)}
+    rows = [row | {"command": command(row)} for row in summarise(outcomes)]
+    report = {**about, "means": _means(outcomes), "rows": rows}
+    tables = [*make_tables(outcomes), full_table(outcomes)]
     texts = {
-        "json": json.dumps(report, indent=2) + "\n",
+        "json": json.dumps(report, indent=1) + "\n",
         "csv": _csv(rows),
         "md": "\n".join(table.markdown for table in tables),
     }
@@ -43,6 +40,8 @@ def write_files(
 
 def record(weights: Path, report: Path) -> Path:
     """Copy a report's success rates into the JSON that is shipped beside the weights.
+
+    Only what our agent reaches, with five undisturbed demonstrations or fewer.
 
     Args:
         weights: the checkpoint that was evaluated.
@@ -59,9 +58,25 @@ def record(weights: Path, report: Path) -> Path:
             f"{report} evaluates weights with sha256 {found['checkpoint']['sha256']}, "
             f"{path} describes {about['sha256']}; evaluate those weights"
         )
-    kept = {name: found[name] for name in ("config", "machine", "means", "confusions")}
-    about["evaluation"] = {**kept, "rows": found["rows"]}
-    return _replace(path, json.dumps(about, indent=2, sort_keys=True) + "\n")
+    kept = [
+        {name: row[name] for name in (*CELL, "episodes", "successes", "success", "low", "high")}
+        for row in found["rows"]
+        if row["method"] == "ours" and row["condition"] == "plain"
+    ]
+    about["evaluation"] = {
+        **{name: found[name] for name in ("config", "machine", "means")},
+        "rows": kept,
+    }
+    return _replace(path, json.dumps(about, indent=1, sort_keys=True) + "\n")
+
+
+def _means(outcomes: Sequence[Outcome]) -> list[Row]:
+    """Our agent's means over the named concepts: by level and task, in all and by family."""
+    found = [*standard(named(outcomes)), *standard(named(outcomes), world="arm")]
+    by = ("world", "level", "task")
+    return [{"family": "all"} | row for row in summarise(found, by)] + summarise(
+        found, ("family", *by)
+    )
 
 
 def _replace(path: Path, text: str) -> Path:
@@ -73,10 +88,9 @@ def _replace(path: Path, text: str) -> Path:
 
 
 def _csv(rows: Sequence[Row]) -> str:
-    flat = [{**row, "plan_failures": sum(row.get("plan_failures", {}).values())} for row in rows]
-    names = list(dict.fromkeys(name for row in flat for name in row))
+    names = list(dict.fromkeys(name for row in rows for name in row))
     file = io.StringIO()
     writer = csv.DictWriter(file, names, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(flat)
+    writer.writerows(rows)
     return file.getvalue()

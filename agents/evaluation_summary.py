@@ -1,34 +1,78 @@
-"""Outcomes of an evaluation in numbers: rates with intervals, quantiles, what failures cost."""
+"""Outcomes of an evaluation in numbers: successes with intervals, by cell, family, level."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from .evaluation import ArmFacts, Outcome
+from .evaluation import Outcome
+from .evaluation_arm import ArmFacts
+from .evaluation_config import PLAIN, STANDARD
+from .evaluation_methods import OURS
 from .wilson import wilson_interval
 
-CELL = ("concept", "world", "task", "demonstrations", "code_iterations")
-"""What the finest table tells apart."""
+CELL = ("concept", "task", "level", "world", "demonstrations", "condition", "method")
+"""What the table tells apart."""
+FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "colour": ("colour",),
+    "region": ("region",),
+    "arrangement": (
+        "left_of",
+        "right_of",
+        "above",
+        "below",
+        "offset",
+        "near",
+        "at_distance",
+        "between",
+    ),
+    "proximity": ("closest", "furthest"),
+    "shape": ("line", "triangle", "square", "circle", "figure"),
+    "quantity": ("quantity",),
+    "temporal": ("two_in_order", "three_in_order"),
+}
+"""The named concepts. `touch`, of which the temporal ones are made, counts in no mean."""
+_FAMILY_OF = {name: family for family, names in FAMILIES.items() for name in names}
 _MILLIMETRES = 1e3
+_SCRIPT = "python scripts/evaluate.py"
 
 Row = dict[str, Any]
+
+
+def family_of(concept: str) -> str:
+    """The family of a concept, "helper" for one that counts in no mean."""
+    return _FAMILY_OF.get(concept, "helper")
+
+
+def named(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Those that count in means."""
+    return [item for item in outcomes if item.concept in _FAMILY_OF]
+
+
+def standard(outcomes: Iterable[Outcome], *, world: str = "particle") -> list[Outcome]:
+    """Those of our agent, with five undisturbed demonstrations."""
+    return [item for item in standards(outcomes, world=world) if item.method == OURS]
+
+
+def standards(outcomes: Iterable[Outcome], *, world: str = "particle") -> list[Outcome]:
+    """Those of five undisturbed demonstrations, of all methods."""
+    key = (STANDARD, PLAIN, world)
+    return [i for i in outcomes if (i.demonstrations, i.condition, i.world) == key]
 
 
 def summarise(outcomes: Iterable[Outcome], by: Sequence[str] = CELL) -> list[Row]:
     """One row for each combination of the attributes `by`, in the order of appearance.
 
-    | key                                  | meaning                                             |
-    |--------------------------------------|-----------------------------------------------------|
-    | `episodes`, `successes`, `success`   | counts, and the share                               |
-    | `low`, `high`                        | ends of its 95% Wilson interval                     |
-    | `truncated`                          | episodes cut off by the time limit                  |
-    | `seconds_to_infer`, `…_to_plan`      | median [s]; `…_p95` the 95th percentile             |
-    | `energy_before`, `energy_after`      | of the demonstrations, mean, around the descent on w|
-    | `energy_fell`                        | share of the episodes in which the descent lowered it|
+    Attributes are those of `Outcome`, and `family`. Rows hold these, and
+
+    | key                                | meaning                                               |
+    |------------------------------------|-------------------------------------------------------|
+    | `episodes`, `successes`, `success` | counts, and the share                                 |
+    | `low`, `high`                      | ends of its 95% Wilson interval                       |
+    | `seconds`, `seconds_p95`           | to answer, median and 95th percentile [s]             |
 
     and, where the arm acted:
 
@@ -39,12 +83,29 @@ def summarise(outcomes: Iterable[Outcome], by: Sequence[str] = CELL) -> list[Row
     | `joint_limit_violation` | furthest beyond a joint's limits [rad]                        |
     | `table_contacts`        | episodes with a contact between arm and table                 |
     | `velocity_share`        | largest joint velocity as a share of its limit                |
-    | `plan_failures`         | number of episodes without a path, by reason                  |
+    | `truncated`             | episodes cut off by the time limit                            |
+    | `plan_failures`         | episodes without a path                                       |
     """
     groups: dict[tuple[Any, ...], list[Outcome]] = defaultdict(list)
-    for outcome in outcomes:
-        groups[tuple(getattr(outcome, name) for name in by)].append(outcome)
+    for item in outcomes:
+        groups[tuple(_value(item, name) for name in by)].append(item)
     return [dict(zip(by, key, strict=True)) | _numbers(group) for key, group in groups.items()]
+
+
+def command(row: Row) -> str:
+    """What computes a row of `CELL`, and little else, as a command line."""
+    arm = row["world"] == "arm"
+    episodes = row["episodes"]
+    parts = [
+        f"--concepts {row['concept']} --levels {row['level']}",
+        f"--methods {row['method']} --demonstrations {row['demonstrations']}",
+        f"--conditions {row['condition']} --worlds {row['world']} --episodes {episodes}",
+    ]
+    return " ".join([_SCRIPT, *parts, *([f"--arm-episodes {episodes}"] if arm else [])])
+
+
+def _value(item: Outcome, name: str) -> Any:
+    return family_of(item.concept) if name == "family" else getattr(item, name)
 
 
 def _numbers(group: Sequence[Outcome]) -> Row:
@@ -56,12 +117,7 @@ def _numbers(group: Sequence[Outcome]) -> Row:
         "success": successes / episodes,
         "low": low,
         "high": high,
-        "truncated": sum(item.truncated for item in group),
-        **_quantiles("seconds_to_infer", [item.seconds_to_infer for item in group]),
-        **_quantiles("seconds_to_plan", [item.seconds_to_plan for item in group]),
-        "energy_before": float(np.mean([item.energy_before for item in group])),
-        "energy_after": float(np.mean([item.energy_after for item in group])),
-        "energy_fell": float(np.mean([i.energy_after < i.energy_before for i in group])),
+        **_quantiles("seconds", [item.seconds for item in group]),
     }
     facts = [item.arm for item in group if item.arm is not None]
     return row | (_arm_numbers(facts) if facts else {})
@@ -75,7 +131,8 @@ def _arm_numbers(facts: Sequence[ArmFacts]) -> Row:
         "joint_limit_violation": max(f.joint_limit_violation for f in facts),
         "table_contacts": sum(f.table_contacts > 0 for f in facts),
         "velocity_share": max(f.velocity_share for f in facts),
-        "plan_failures": dict(Counter(f.reason for f in facts if f.reason != "reached")),
+        "truncated": sum(f.truncated for f in facts),
+        "plan_failures": sum(f.reason != "reached" for f in facts),
     }
 
 
@@ -84,26 +141,3 @@ def _quantiles(name: str, values: Sequence[float]) -> Row:
         return {name: None, f"{name}_p95": None}
     middle, upper = np.quantile(values, [0.5, 0.95])
     return {name: float(middle), f"{name}_p95": float(upper)}
-
-
-def confusion_costs(outcomes: Iterable[Outcome]) -> list[Row]:
-    """What failures are put down to, by the rule of `confusion`, and what that costs.
-
-    A row for each combination of `CELL` and of `put_down_to`: `failures`, and `cost`, their share
-    of the episodes in percentage points. A failure with several explanations counts in equal parts
-    for each, so that the costs of a cell add up to its failure rate.
-    """
-    episodes: Counter[tuple[Any, ...]] = Counter()
-    failures: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
-    for outcome in outcomes:
-        key = tuple(getattr(outcome, name) for name in CELL)
-        episodes[key] += 1
-        for label in outcome.confusions:
-            # Counter's values may be fractions
-            failures[key][label] += 1 / len(outcome.confusions)  # pyright: ignore[reportArgumentType]
-    return [
-        dict(zip(CELL, key, strict=True))
-        | {"put_down_to": label, "failures": count, "cost": 100.0 * count / episodes[key]}
-        for key, labels in failures.items()
-        for label, count in labels.most_common()
-    ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -12,8 +13,18 @@ from rich.text import Text
 
 from ..envs.concepts import TASKS
 from .evaluation import Outcome
-from .evaluation_config import WORLDS
-from .evaluation_summary import Row, confusion_costs, summarise
+from .evaluation_config import CONDITIONS, PLAIN, STANDARD, WORLDS
+from .evaluation_methods import METHODS
+from .evaluation_summary import (
+    CELL,
+    FAMILIES,
+    Row,
+    command,
+    named,
+    standard,
+    standards,
+    summarise,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,73 +57,112 @@ class Table:
 
 
 def make_tables(outcomes: Sequence[Outcome]) -> list[Table]:
-    """Success, what the descent on w does, the arm's care, times, and what confusions cost."""
-    iterations = max(outcome.code_iterations for outcome in outcomes)
-    main = [outcome for outcome in outcomes if outcome.code_iterations == iterations]
-    tables = list(_success_tables(main, iterations))
-    particle = [outcome for outcome in outcomes if outcome.world == "particle"]
-    if particle:
-        tables.append(_descent_table(particle))
-    arm = [outcome for outcome in main if outcome.world == "arm"]
-    if arm:
-        tables.append(_arm_table(arm))
-    tables.append(_time_table(main))
-    fewest = min(outcome.demonstrations for outcome in main)
-    tables.append(_confusion_table([o for o in main if o.demonstrations == fewest], fewest))
-    return tables
-
-
-def _success_tables(outcomes: Sequence[Outcome], iterations: int) -> Iterator[Table]:
-    """One a world: concepts down, tasks and numbers of demonstrations across."""
-    for world in dict.fromkeys(outcome.world for outcome in outcomes):
-        here = [outcome for outcome in outcomes if outcome.world == world]
-        columns = sorted({(outcome.task, outcome.demonstrations) for outcome in here}, key=_order)
-        cells = {(r["concept"], r["task"], r["demonstrations"]): r for r in summarise(here)}
-        pooled = summarise(here, ("task", "demonstrations"))
-        cells |= {("mean", row["task"], row["demonstrations"]): row for row in pooled}
-        names = [*dict.fromkeys(outcome.concept for outcome in here), "mean"]
-        yield Table(
-            title=f"Success in the {world} world [%]",
-            header=("concept", *[f"{task}, {number} shown" for task, number in columns]),
-            rows=[(name, *[_rate(cells.get((name, *c))) for c in columns]) for name in names],
-            note=f"With 95% Wilson intervals, after 1 or more demonstrations shown; w by at most "
-            f"{iterations} steps of descent; {_episodes(cells.values())} unseen scenes a cell.",
-        )
-
-
-def _descent_table(outcomes: Sequence[Outcome]) -> Table:
-    by = ("task", "demonstrations", "code_iterations")
-    header = ("task", "shown", "steps", "success [%]")
-    header += ("energy before", "after", "fell in [%]", "infer [s]")
-    rows = [
-        (
-            row["task"],
-            str(row["demonstrations"]),
-            str(row["code_iterations"]),
-            _rate(row),
-            f"{row['energy_before']:.4f}",
-            f"{row['energy_after']:.4f}",
-            f"{100 * row['energy_fell']:.1f}" if row["code_iterations"] else "-",
-            f"{row['seconds_to_infer']:.3f}",
-        )
-        for row in _sorted(summarise(outcomes, by))
+    """Means by level, family, method, number of demonstrations and condition; details; the arm."""
+    counted = named(outcomes)
+    ours = standard(counted)
+    particle = [item for item in counted if item.world == "particle"]
+    first = [item for item in particle if item.level == 1]
+    plain = [item for item in first if item.condition == PLAIN]
+    disturbed = [item for item in first if item.demonstrations == STANDARD]
+    tables = [
+        _pivot("Success by level", ours, ("level",), ("task",), note=_SHOWN),
+        _pivot("Success by family", ours, ("family",), ("level", "task"), note=_SHOWN),
+        _pivot("Success by method", standards(counted), ("method",), ("level", "task"), note=_MET),
+        _pivot("Numbers of demonstrations", plain, ("method",), ("demonstrations", "task")),
+        _pivot("Disturbed demonstrations", disturbed, ("method",), ("condition", "task")),
+        _pivot(
+            "Figures and numbers", _varied(outcomes), ("concept", "level", "variant"), ("task",)
+        ),
+        *_arm_tables(outcomes),
     ]
-    note = "All concepts, particle world; energies are the demonstrations'; 0 steps keep the "
+    return [table for table in tables if table.rows]
+
+
+def full_table(outcomes: Sequence[Outcome]) -> Table:
+    """Every cell: a row for each concept, task, level, world and setting, a column a method."""
+    by = CELL[:-1]
+    cells = {tuple(row[name] for name in CELL): row for row in summarise(outcomes)}
+    methods = sorted({key[-1] for key in cells}, key=_place)
+    keys = sorted({key[:-1] for key in cells}, key=lambda key: [_place(part) for part in key])
+    rows = []
+    for key in keys:
+        here = [cells.get((*key, method)) for method in methods]
+        found = next(row for row in here if row is not None)
+        line = command(found).partition(" --")[2].replace(f"methods {found['method']} --", "")
+        rows.append((*map(str, key), *map(_rate, here), f"`--{line}`"))
     return Table(
-        title="What the descent on w does",
-        header=header,
+        title="Every cell",
+        header=(*by, *methods, "command"),
         rows=rows,
-        note=note + "encoder's first guess.",
+        note="Success [%], its 95% Wilson interval, successes/episodes. The command of a row is "
+        "`python scripts/evaluate.py` with the flags in its last column, and `--methods` with the "
+        "name of a column for a single cell (`--ablation NAME=PATH` for other weights).",
     )
 
 
-def _arm_table(outcomes: Sequence[Outcome]) -> Table:
-    header = ("task", "shown", "off by [mm]", "p95", "missed", "limits [rad]", "table", "speed")
+_SHOWN = (
+    "Our agent with five demonstrations in the particle world; means over the named concepts "
+    "(all but `touch`), each as often."
+)
+_MET = "With five demonstrations in the particle world, on the same episodes."
+
+
+def _pivot(
+    title: str,
+    outcomes: Sequence[Outcome],
+    down: Sequence[str],
+    across: Sequence[str],
+    *,
+    note: str = "",
+) -> Table:
+    """Success rates, one attribute or several down, and across."""
+    rows = summarise(outcomes, (*down, *across))
+    cells = {(_key(row, down), _key(row, across)): row for row in rows}
+    lines, columns = (
+        sorted({key[n] for key in cells}, key=lambda key: [_place(part) for part in key])
+        for n in (0, 1)
+    )
+    header = (*down, *(", ".join(_words(across, key)) for key in columns))
+    body = [(*map(str, line), *(_rate(cells.get((line, c))) for c in columns)) for line in lines]
+    return Table(title=f"{title} [%]", header=header, rows=body, note=note)
+
+
+def _key(row: Row, names: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in names)
+
+
+def _words(names: Sequence[str], key: Sequence[Any]) -> list[str]:
+    units = {"level": "level {}", "demonstrations": "{} shown"}
+    return [units.get(name, "{}").format(part) for name, part in zip(names, key, strict=True)]
+
+
+def _varied(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    return [item for item in standard(outcomes) if item.variant]
+
+
+def _arm_tables(outcomes: Sequence[Outcome]) -> list[Table]:
+    acted = standard(outcomes, world="arm")
+    if not acted:
+        return []
+    cells = {(item.concept, item.task, item.level) for item in acted}
+    beside = [i for i in standard(outcomes) if (i.concept, i.task, i.level) in cells]
+    both = _pivot(
+        "The arm and the plane",
+        [*acted, *beside],
+        ("concept",),
+        ("task", "world"),
+        note="Our agent with five demonstrations; the arm's success is judged by the physics.",
+    )
+    return [both, _care_table(acted)]
+
+
+def _care_table(outcomes: Sequence[Outcome]) -> Table:
+    header = ("task", "episodes", "off by [mm]", "p95", "missed", "limits [rad]", "table", "speed")
     header += ("cut off", "no path")
     rows = [
         (
             row["task"],
-            str(row["demonstrations"]),
+            str(row["episodes"]),
             _number(row["fingertip_error_mm"], 2),
             _number(row["fingertip_error_mm_p95"], 2),
             str(row["touches_missed"]),
@@ -120,71 +170,38 @@ def _arm_table(outcomes: Sequence[Outcome]) -> Table:
             str(row["table_contacts"]),
             f"{row['velocity_share']:.2f}",
             str(row["truncated"]),
-            str(sum(row["plan_failures"].values())),
+            str(row["plan_failures"]),
         )
-        for row in _sorted(summarise(outcomes, ("task", "demonstrations")))
+        for row in sorted(summarise(outcomes, ("task",)), key=lambda row: _place(row["task"]))
     ]
     note = (
-        f"All concepts, {len(outcomes)} episodes. Off by: planned to reached fingertip, median and "
-        "95th percentile. Missed: identified but not touched. Limits: furthest beyond a joint's. "
-        "Table: episodes in which the arm touched it. Speed: largest share of a velocity limit. "
-        "Cut off: by the time limit. No path: episodes in which the plan was out of reach."
+        "All concepts. Off by: planned to reached fingertip, median and 95th percentile. Missed: "
+        "identified but not touched. Limits: furthest beyond a joint's. Table: episodes in which "
+        "the arm touched it. Speed: largest share of a velocity limit. Cut off: by the time limit. "
+        "No path: episodes in which the plan was out of reach."
     )
     return Table(title="The arm's care", header=header, rows=rows, note=note)
-
-
-def _time_table(outcomes: Sequence[Outcome]) -> Table:
-    keys = ("seconds_to_infer", "seconds_to_infer_p95", "seconds_to_plan", "seconds_to_plan_p95")
-    rows = [
-        (
-            f"{row['world']}, {row['task']}",
-            str(row["demonstrations"]),
-            *[f"{row[key]:.3f}" for key in keys],
-        )
-        for row in _sorted(summarise(outcomes, ("world", "task", "demonstrations")))
-    ]
-    header = ("world, task", "shown", "infer [s]", "p95", "plan [s]", "p95")
-    note = "On one thread each; planning on the arm includes the joint path."
-    return Table(title="Times", header=header, rows=rows, note=note)
-
-
-def _confusion_table(outcomes: Sequence[Outcome], number: int) -> Table:
-    columns = sorted({(o.world, o.task) for o in outcomes}, key=_order)
-    cells: dict[tuple[str, str, str], list[str]] = {}
-    for row in confusion_costs(outcomes):
-        key = (row["concept"], row["world"], row["task"])
-        cells.setdefault(key, []).append(f"{row['put_down_to']} {row['cost']:.1f}")
-    names = dict.fromkeys(outcome.concept for outcome in outcomes)
-    return Table(
-        title=f"What failures with {number} shown were put down to [percentage points]",
-        header=("concept", *[f"{world}, {task}" for world, task in columns]),
-        rows=[(n, *[", ".join(cells.get((n, *c), ["-"])) for c in columns]) for n in names],
-        note="A concept's name: the demonstration showed that concept as well, and the answer "
-        "carries it out. The rule stands in agents/confusion.py.",
-    )
 
 
 def _rate(row: Row | None) -> str:
     if row is None:
         return "-"
-    return f"{100 * row['success']:.1f} ({100 * row['low']:.0f}-{100 * row['high']:.0f})"
+    share, low, high = (100 * row[name] for name in ("success", "low", "high"))
+    return f"{share:.1f} ({low:.0f}-{high:.0f}) {row['successes']}/{row['episodes']}"
 
 
 def _number(value: float | None, digits: int) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
-def _sorted(rows: Iterable[Row]) -> list[Row]:
-    """Worlds and tasks in their own order, then by numbers."""
-    names = ("world", "task", "demonstrations", "code_iterations")
-    return sorted(rows, key=lambda row: _order([row[name] for name in names if name in row]))
+_ORDER = (*(name for names in FAMILIES.values() for name in names), *FAMILIES, *METHODS)
 
 
-def _order(key: Iterable[str | int]) -> list[int]:
-    places = [*WORLDS, *TASKS]
-    return [places.index(part) if isinstance(part, str) else part for part in key]
-
-
-def _episodes(rows: Iterable[Row]) -> str:
-    counts = sorted({row["episodes"] for row in rows if "concept" in row})
-    return " or ".join(map(str, counts))
+def _place(part: Any) -> tuple[int, Any]:
+    """Where a value stands in a table: names in their own order, unknown ones last."""
+    if isinstance(part, int):
+        return 0, part
+    for number, known in enumerate((TASKS, tuple(WORLDS), CONDITIONS, _ORDER), start=1):
+        if part in known:
+            return number, known.index(part)
+    return 9, part

@@ -1,15 +1,16 @@
-"""Success per concept, task, world and number of demonstrations, with 95% Wilson intervals.
+"""Success of the agent and of its rivals on unseen scenes: concept, task, level, demonstrations.
 
     python scripts/evaluate.py                                  # all of it, into out/evaluation
+    python scripts/evaluate.py --minutes 30                     # a part; the same command goes on
     python scripts/evaluate.py --concepts near --episodes 20    # a quick look
-    python scripts/evaluate.py --code-iterations 0              # the encoder's first guess alone
+    python scripts/evaluate.py --methods ours --levels 2        # one method, held-out parameters
+    python scripts/evaluate.py --ablation no-pairs=runs/a.safetensors   # other weights beside ours
 
-For each concept and episode the concept's parameters are drawn anew, demonstrations are recorded by
-stepping Particle-v0, the agent infers w from them, and acts on that w in one unseen scene of each
-world and task; success is the environment's own judgement of the final state. Scenes,
-demonstrations and training share no seeds. conceptgym.agents.evaluation describes the protocol in
-full, conceptgym.agents.confusion the rule by which failures are put down to confusions. Results,
-times apart, are the same for any number of workers.
+Outcomes go into outcomes.jsonl as they come: killed at any moment, the same command goes on from
+there, and runs over other parts with the same --out add to the same table. Episodes take turns
+over concepts and levels, so that any part of a run is a fair sample. conceptgym.agents.evaluation
+describes the protocol in full, conceptgym.agents.evaluation_methods who is compared. Results go to
+the screen and into JSON, CSV and Markdown, with 95% Wilson intervals and every cell's command.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from __future__ import annotations
 import os
 import platform
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +28,16 @@ from rich.console import Console
 from tqdm import tqdm
 
 from conceptgym.agents.cli import run_script
-from conceptgym.agents.evaluation import Outcome, run_jobs
-from conceptgym.agents.evaluation_config import WORLDS, EvaluationConfig
+from conceptgym.agents.evaluation_config import CONDITIONS, LEVELS, WORLDS, EvaluationConfig
 from conceptgym.agents.evaluation_files import record, write_files
+from conceptgym.agents.evaluation_methods import METHODS, OURS
+from conceptgym.agents.evaluation_pool import Task, run_jobs
+from conceptgym.agents.evaluation_store import OutcomeStore
 from conceptgym.agents.evaluation_tables import make_tables
 from conceptgym.agents.model import PRETRAINED, load_model
 from conceptgym.assets import asset_path
 from conceptgym.envs import CONCEPTS
+from conceptgym.envs.errors import ConfigError
 
 _DEFAULT = EvaluationConfig()
 
@@ -44,64 +49,103 @@ class Args:
     checkpoint: Path | None = None
     """Other weights than the shipped ones."""
     episodes: int = _DEFAULT.episodes
-    """Unseen scenes a concept, task and number of demonstrations in the particle world."""
+    """Unseen scenes a cell in the particle world."""
     arm_episodes: int = _DEFAULT.arm_episodes
     """Likewise with the arm; at most the first so many of those episodes."""
-    demonstrations: tuple[int, ...] = _DEFAULT.demonstrations
-    """Numbers of demonstrations."""
-    worlds: tuple[str, ...] = tuple(WORLDS)
-    """Worlds to act in."""
+    levels: tuple[int, ...] = tuple(LEVELS)
+    """1 new scenes, 2 held-out parameters, 3 more entities."""
     concepts: tuple[str, ...] = tuple(CONCEPTS)
     """Concepts to show."""
+    methods: tuple[str, ...] = METHODS
+    """Who is asked: ours, variants of ours, rivals without learning."""
+    demonstrations: tuple[int, ...] = _DEFAULT.demonstrations
+    """Numbers of demonstrations at level 1; the other levels take five."""
+    conditions: tuple[str, ...] = CONDITIONS
+    """What is done to five demonstrations at level 1: nothing, jitter, a wrong one among them."""
+    worlds: tuple[str, ...] = tuple(WORLDS)
+    """Worlds to act in; the arm does level 1, with our agent and five demonstrations."""
+    ablation: tuple[str, ...] = ()
+    """Other checkpoints to ask beside ours, each as NAME=PATH."""
     seed: int = _DEFAULT.seed
     """Seed of everything."""
-    code_iterations: tuple[int, ...] = _DEFAULT.code_iterations
-    """Most steps of descent on w; each is evaluated in the particle world, the first on the arm.
-    0 is the encoder's first guess."""
     workers: int = 2
     """Processes, of one thread each."""
+    minutes: float = field(default=float("inf"))
+    """Time after which to stop, and to report what there is; the same command goes on."""
     out: Path = Path("out/evaluation")
-    """Folder of evaluation.json, .csv and .md."""
+    """Folder of outcomes.jsonl and of evaluation.json, .csv and .md."""
     record: bool = False
-    """Copy the rates into the JSON beside the weights, as is done before these are shipped."""
+    """Copy our rates into the JSON beside the weights, as is done before these are shipped."""
 
     @property
     def config(self) -> EvaluationConfig:
         """What to evaluate."""
-        names = vars(_DEFAULT)
-        return EvaluationConfig(**{name: getattr(self, name) for name in names})
+        names = [name for name in vars(_DEFAULT) if name != "ablations"]
+        return EvaluationConfig(
+            **{name: getattr(self, name) for name in names}, ablations=tuple(self.ablations)
+        )
+
+    @property
+    def ablations(self) -> dict[str, Path]:
+        """Other checkpoints by name.
+
+        Raises:
+            ConfigError: on an entry that is not NAME=PATH.
+        """
+        pairs = [(entry, *entry.partition("=")) for entry in self.ablation]
+        for entry, name, _, path in pairs:
+            if not (name and path):
+                raise ConfigError(
+                    f"ablation={entry!r} must be NAME=PATH, such as mine=a.safetensors"
+                )
+        return {name: Path(path) for _, name, _, path in pairs}
 
 
 def main(args: Args) -> None:
     """Evaluate, print tables, write files."""
     config, console = args.config, Console()
-    begin = time.perf_counter()
-    outcomes: list[Outcome] = []
-    with tqdm(total=len(config.jobs), desc="evaluating", unit="episode") as bar:
-        for found in run_jobs(config, args.checkpoint, workers=args.workers):
-            outcomes += found
-            share = sum(outcome.success for outcome in outcomes) / len(outcomes)
-            bar.set_postfix(success=f"{share:.3f}", refresh=False)
-            bar.update()
-    outcomes.sort(key=lambda outcome: config.concepts.index(outcome.concept))
-    tables = make_tables(outcomes)
-    for table in tables:
+    paths = {OURS: args.checkpoint, **args.ablations}
+    headers = {name: load_model(path)[1] for name, path in paths.items()}
+    digests = {name: header["sha256"] for name, header in headers.items()}
+    with OutcomeStore(args.out / "outcomes.jsonl", seed=args.seed, digests=digests) as store:
+        todo = [(job, store.missing(job, config.cells(job))) for job in config.jobs]
+        _run(args, config, store, [task for task in todo if task[1]])
+        found = sorted(store.outcomes, key=lambda item: list(CONCEPTS).index(item.concept))
+    for table in make_tables(found):
         table.print(console)
-    about = _about(args, config, seconds=time.perf_counter() - begin)
-    paths = write_files(args.out, outcomes, tables, about)
+    written = write_files(args.out, found, _about(args, config, headers))
     if args.record:
-        paths.append(record(args.checkpoint or asset_path(PRETRAINED), paths[0]))
-    for path in paths:
+        written.append(record(args.checkpoint or asset_path(PRETRAINED), written[0]))
+    for path in written:
         console.print(f"wrote {path}", highlight=False)
 
 
-def _about(args: Args, config: EvaluationConfig, *, seconds: float) -> dict[str, Any]:
-    _, header = load_model(args.checkpoint)
-    checkpoint = {name: header.get(name) for name in ("sha256", "step", "seconds")}
+def _run(args: Args, config: EvaluationConfig, store: OutcomeStore, tasks: Sequence[Task]) -> None:
+    """Run what is missing, until the time is up."""
+    end = time.monotonic() + 60.0 * args.minutes
+    if not tasks:
+        return
+    runs = run_jobs(config, tasks, args.checkpoint, args.ablations, workers=args.workers)
+    with tqdm(total=len(tasks), desc="evaluating", unit="episode") as bar:
+        for outcomes in runs:
+            store.add(outcomes)
+            bar.update()
+            if time.monotonic() > end:
+                break
+    runs.close()
+
+
+def _about(
+    args: Args, config: EvaluationConfig, headers: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    kept = {
+        name: {key: header.get(key) for key in ("sha256", "step", "seconds")}
+        for name, header in headers.items()
+    }
     return {
         "config": config.to_dict(),
-        "checkpoint": {"path": str(args.checkpoint or "shipped"), **checkpoint},
-        "seconds": seconds,
+        "checkpoint": {"path": str(args.checkpoint or "shipped"), **kept[OURS]},
+        "ablations": {name: about for name, about in kept.items() if name != OURS},
         "workers": args.workers,
         "machine": {
             "system": f"{platform.system()} {platform.machine()}",
