@@ -74,7 +74,7 @@ class TrainConfig(Config):
     """Tasks that are trained."""
     seed: int = 0
     steps: int = 8_000
-    instances: int = 600
+    instances: int = 700
     """Concept instances (parameters drawn) a family in the pool of training events."""
     events: int = 10
     """Events an instance, from which demonstrations and queries are drawn."""
