@@ -95,7 +95,7 @@ def _node_features(
         scene.positions - (middle - half),
         (middle + half) - scene.positions,
         graded(length(scene.colours - code.colour[:, None])),
-        graded(length(scene.colours - code.touched[:, None]))[..., :1],
+        graded(length(scene.colours - code.touched[:, None])),
         length(aligned - scene.positions),
     ]
     return torch.cat(parts, dim=-1) * scene.present[..., None]
