@@ -146,7 +146,7 @@ def test_parameters_survive_a_round_trip(name: str) -> None:
     assert concept.held_out == (name in HELD_OUT)
     count = len(FIGURES[name])
     assert concept.num_attended == (count, count)
-    assert concept.num_objects == (count, 7 if count == 3 else 12)
+    assert concept.num_objects == (count + 1, 7 if count == 3 else 12)  # one stands by
 
 
 def test_the_class_says_what_the_default_figure_says() -> None:
@@ -163,9 +163,9 @@ def test_bad_points_are_refused_on_making() -> None:
 
 def test_too_few_objects_are_refused() -> None:
     with pytest.raises(ConceptParameterError) as caught:
-        Figure(points="circle").sample(np.random.default_rng(0), n_objects=5)
+        Figure(points="circle").sample(np.random.default_rng(0), n_objects=6)
     assert str(caught.value) == (
-        "n_objects=5 of concept 'figure' is outside [6, 12]; choose a number in that range"
+        "n_objects=6 of concept 'figure' is outside [7, 12]; choose a number in that range"
     )
 
 

@@ -29,7 +29,7 @@ def test_shapes_are_known_by_name(name: str) -> None:
     assert concept.parameters == {} and not concept.held_out
     assert concept.splits() == ("any", "train")
     assert concept.num_attended == (count, count)
-    assert concept.num_objects == (count, 7 if count == 3 else 12)
+    assert concept.num_objects == (count + 1, 7 if count == 3 else 12)  # one stands by
     assert concept.tasks_on_arm == ("identify",)
 
 
