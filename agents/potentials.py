@@ -103,7 +103,7 @@ def minimum_distance(distance: float, *, weight: float = 1.0) -> Term:
 
     def term(scene: Scene) -> Tensor:
         movable = scene.movable * scene.present
-        solid = scene.present * (1.0 - scene.zone)
+        solid = scene.present * (scene.zone < 0.5)
         places = torch.where(movable[..., None] > 0.5, scene.positions, scene.positions.detach())
         first, second = torch.triu_indices(places.shape[1], places.shape[1], offset=1).unbind()
         away = torch.linalg.vector_norm(places[:, first] - places[:, second], dim=-1)

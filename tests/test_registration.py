@@ -15,18 +15,20 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.env_checker import check_env as sb3_check
 
 from conceptgym import envs
-from conceptgym.envs import ArmReachEnv, ConceptEnv, ParticleEnv
+from conceptgym.envs import ArmReachEnv, ConceptEnv, ParticleComposeEnv, ParticleEnv
 
 IDS: dict[str, type[ConceptEnv]] = {
     "conceptgym/Particle-v0": ParticleEnv,
+    "conceptgym/ParticleCompose-v0": ParticleComposeEnv,
     "conceptgym/ArmReach-v0": ArmReachEnv,
 }
-TASKS = [
+TASKS: list[tuple[str, str, Any]] = [
     ("conceptgym/Particle-v0", "generate", "between"),
     ("conceptgym/Particle-v0", "generate", "colour"),
     ("conceptgym/Particle-v0", "identify", "colour"),
     ("conceptgym/ArmReach-v0", "generate", "left_of"),
     ("conceptgym/ArmReach-v0", "identify", "colour"),
+    ("conceptgym/ParticleCompose-v0", "generate", ("between", "colour")),
 ]
 
 
@@ -37,7 +39,7 @@ def warnings_of(check: Any, env: gym.Env, **options: Any) -> list[str]:
     return [str(warning.message) for warning in caught]
 
 
-def make_for_checks(env_id: str, task: str, concept: str) -> gym.Env:
+def make_for_checks(env_id: str, task: str, concept: Any) -> gym.Env:
     options: dict[str, Any] = {"concept": concept, "task": task, "render_mode": "rgb_array"}
     if env_id == "conceptgym/ArmReach-v0":
         options.update(frame_size=(48, 64), backend="raycast")  # quicker than OpenGL contexts
@@ -71,7 +73,7 @@ def test_one_line_imports_and_makes() -> None:
 
 @pytest.mark.parametrize(("env_id", "task", "concept"), TASKS)
 def test_gymnasium_finds_nothing(
-    env_id: str, task: str, concept: str, monkeypatch: pytest.MonkeyPatch
+    env_id: str, task: str, concept: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It steps, resets and draws in every render mode."""
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
@@ -81,7 +83,7 @@ def test_gymnasium_finds_nothing(
 
 
 @pytest.mark.parametrize(("env_id", "task", "concept"), TASKS)
-def test_sb3_warns_of_the_entity_array_only(env_id: str, task: str, concept: str) -> None:
+def test_sb3_warns_of_the_entity_array_only(env_id: str, task: str, concept: Any) -> None:
     """`entities` stays a table of entities by features, for readers that need rows and columns.
 
     SB3's own policies flatten it (`CombinedExtractor`), so the warning costs nothing.
@@ -96,7 +98,7 @@ def test_sb3_warns_of_the_entity_array_only(env_id: str, task: str, concept: str
 
 
 @pytest.mark.parametrize(("env_id", "task", "concept"), TASKS)
-def test_sb3_learns_on_both_worlds(env_id: str, task: str, concept: str) -> None:
+def test_sb3_learns_on_both_worlds(env_id: str, task: str, concept: Any) -> None:
     env = gym.make(env_id, concept=concept, task=task)
     model = PPO("MultiInputPolicy", env, n_steps=32, batch_size=32, n_epochs=1, device="cpu")
     before = {name: value.clone() for name, value in model.policy.state_dict().items()}

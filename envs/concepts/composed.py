@@ -19,6 +19,7 @@ _MOST_OBJECTS = 12
 _USUAL_MOST = 8
 _DRAWS = 400
 _CYCLES = 60
+_TO_SPARE = 0.5  # residual of what `nearest` aims at
 _STARTS = tuple((x, y) for x in (-0.6, 0.0, 0.6) for y in (-0.6, 0.0, 0.6))
 
 
@@ -160,11 +161,10 @@ class Composed(Concept):
         )
 
     def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
-        """A state near `state` in which all terms hold, if one was found.
+        """A state near `state` in which all terms hold with room to spare, if one was found.
 
-        The terms' own nearest states are gone to in turn, over and over, from the state itself and
-        then with the cursor at nine other places; the nearest of what succeeds is taken, else
-        where the first start led.
+        The terms' own nearest states are gone to in turn, over and over, from the state itself; if
+        that does not help, with the cursor at nine other places, and the nearest is taken.
         """
         first = self._cycle(state, attention)
         if self.succeeds(first, attention) or not state.movable[state.cursor]:
@@ -176,11 +176,10 @@ class Composed(Concept):
 
     def _cycle(self, state: EntityState, attentions: np.ndarray) -> EntityState:
         for _ in range(_CYCLES):
-            start = state
+            if self.residual(state, attentions) <= _TO_SPARE:
+                break
             for term, rows in self._pairs(attentions):
                 state = term.nearest(state, rows)
-            if _distance(state, start) < 1e-5:
-                break
         return state
 
     def _pairs(self, attentions: np.ndarray) -> list[tuple[Concept, np.ndarray]]:

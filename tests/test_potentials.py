@@ -1,0 +1,217 @@
+"""Potentials: half squared violations, felt by what may be moved only, in line with differences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from agent_scenes import random_scene
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conceptgym.agents.generate import generate
+from conceptgym.agents.potentials import keep_out_band, keep_out_disc, minimum_distance, wall
+from conceptgym.agents.scene import Scene
+from conceptgym.agents.terms import Term
+from conceptgym.envs import MAX_ENTITIES, EntityState, make_concept
+from conceptgym.envs.errors import ConfigError, NonFiniteError, ShapeError
+
+SEEDS = st.integers(0, 10_000)
+TERMS: dict[str, Callable[[], Term]] = {
+    "disc": lambda: keep_out_disc((0.1, -0.2), 0.9, weight=2.0),
+    "band": lambda: keep_out_band((-0.6, -0.3), (0.5, 0.4), 0.7),
+    "wall": lambda: wall((0.1, 0.2), (1.0, -2.0), weight=0.5),
+    "distance": lambda: minimum_distance(0.8, weight=3.0),
+}
+
+
+def scene_of_two(first: tuple[float, float], second: tuple[float, float]) -> Scene:
+    """A movable cursor and a fixed object, float64."""
+    entities = torch.zeros(1, 2, 7, dtype=torch.float64)
+    entities[0, :, :2] = torch.tensor([first, second], dtype=torch.float64)
+    entities[0, 0, 5] = 1.0
+    ones, cursor = torch.ones(1, 2).double(), entities[..., 5]
+    return Scene(
+        entities=entities, attention=1 - cursor, present=ones, movable=cursor, paintable=0 * ones
+    )
+
+
+def gradient(term: Term, scene: Scene) -> torch.Tensor:
+    entities = scene.entities.clone().requires_grad_(True)
+    (found,) = torch.autograd.grad(term(scene.replace(entities=entities)).sum(), entities)
+    return found
+
+
+@pytest.mark.parametrize("name", TERMS)
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(seed=SEEDS)
+def test_gradients_are_those_of_differences(name: str, seed: int) -> None:
+    term, scene = TERMS[name](), random_scene(seed)
+    editable = torch.zeros_like(scene.entities)
+    editable[..., :2] = (scene.movable * scene.present)[..., None]
+    found, step = gradient(term, scene), 1e-6
+    for index in torch.nonzero(editable).tolist():
+        moved = []
+        for sign in (-1, 1):
+            entities = scene.entities.clone()
+            entities[*index] += sign * step
+            moved.append(float(term(scene.replace(entities=entities)).sum()))
+        assert found[*index] == pytest.approx((moved[1] - moved[0]) / (2 * step), abs=1e-4)
+
+
+@pytest.mark.parametrize("name", TERMS)
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(seed=SEEDS)
+def test_only_positions_of_what_may_be_moved_are_pushed(name: str, seed: int) -> None:
+    scene = random_scene(seed)
+    found = gradient(TERMS[name](), scene)
+    assert torch.all(found[..., 2:] == 0)
+    assert torch.all(found[(scene.movable * scene.present) == 0] == 0)
+
+
+@pytest.mark.parametrize("name", TERMS)
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(seed=SEEDS)
+def test_rows_count_one_by_one_and_their_order_does_not(name: str, seed: int) -> None:
+    term, scene = TERMS[name](), random_scene(seed, rows=9)
+    energy = term(scene)
+    assert energy.shape == (2,) and torch.all(energy >= 0)
+    order = torch.randperm(9, generator=torch.Generator().manual_seed(seed))
+    torch.testing.assert_close(term(scene.map(lambda value: value[:, order])), energy)
+    torch.testing.assert_close(term(scene.map(lambda value: value[:1])), energy[:1])
+    nothing = scene.replace(movable=torch.zeros_like(scene.movable))
+    assert torch.all(term(nothing) == 0)
+
+
+@pytest.mark.parametrize(
+    ("term", "violation"),
+    [
+        (keep_out_disc((0.0, 0.0), 0.3), 0.1),  # 0.2 from the centre
+        (keep_out_disc((0.0, 0.0), 0.2), 0.0),
+        (keep_out_band((-0.5, 0.1), (0.5, 0.1), 0.15), 0.05),  # 0.1 above it
+        (keep_out_band((-0.5, 0.0), (-0.1, 0.0), 0.5), 0.2),  # 0.3 from its end
+        (wall((0.5, 0.0), (3.0, 0.0)), 0.3),
+        (wall((0.5, 0.7), (-1.0, 0.0)), 0.0),
+        (wall((0.0, 0.2), (0.0, 1.0)), 0.2),
+        (minimum_distance(0.5), 0.2),  # the object is 0.3 to the right
+        (minimum_distance(0.3), 0.0),
+    ],
+)
+def test_the_energy_is_half_the_squared_violation(term: Term, violation: float) -> None:
+    scene = scene_of_two((0.2, 0.0), (0.5, 0.0))
+    assert float(term(scene)) == pytest.approx(0.5 * violation**2, abs=1e-12)
+
+
+def test_a_full_step_leaves_the_disc() -> None:
+    """As half a squared distance, it is undone by a step of one gradient."""
+    term, scene = keep_out_disc((0.0, 0.0), 0.4), scene_of_two((0.1, 0.2), (0.9, 0.9))
+    moved = scene.entities - gradient(term, scene)
+    assert float(torch.linalg.vector_norm(moved[0, 0, :2])) == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("name", TERMS)
+def test_gradients_are_finite_where_the_direction_is_open(name: str) -> None:
+    scene = scene_of_two((0.1, -0.2), (0.1, -0.2))  # at the disc's centre, and on one another
+    assert torch.isfinite(gradient(TERMS[name](), scene)).all()
+
+
+def test_pairs_of_movable_entities_count_once_and_zones_not() -> None:
+    scene = scene_of_two((0.0, 0.0), (0.3, 0.0))
+    both = scene.replace(movable=torch.ones_like(scene.movable))
+    term = minimum_distance(0.5)
+    assert float(term(both)) == pytest.approx(float(term(scene)))
+    pushed = gradient(term, both)
+    torch.testing.assert_close(pushed[0, 0, :2], -pushed[0, 1, :2])
+    entities = scene.entities.clone()
+    entities[0, 1, 6] = 1.0
+    assert float(term(scene.replace(entities=entities))) == 0.0
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5, 10.0])
+def test_the_weight_is_a_factor(weight: float) -> None:
+    scene = random_scene(3)
+    for plain, weighted in (
+        (keep_out_disc((0, 0), 1.0), keep_out_disc((0, 0), 1.0, weight=weight)),
+        (keep_out_band((0, 0), (1, 1), 1), keep_out_band((0, 0), (1, 1), 1, weight=weight)),
+        (wall((0, 0), (1, 0)), wall((0, 0), (1, 0), weight=weight)),
+        (minimum_distance(1.0), minimum_distance(1.0, weight=weight)),
+    ):
+        torch.testing.assert_close(weighted(scene), weight * plain(scene))
+
+
+def test_the_plan_keeps_out_of_the_disc_and_still_shows_the_concept() -> None:
+    """At a distance from an object, where the nearest such place is kept out of."""
+    concept = make_concept("at_distance", distance=0.5)
+    entities = np.zeros((MAX_ENTITIES, 7), dtype=np.float32)
+    entities[0, [0, 5]] = 0.8, 1.0
+    attention = np.arange(MAX_ENTITIES) == 1
+    present, movable = np.arange(MAX_ENTITIES) < 2, np.arange(MAX_ENTITIES) == 0
+    nothing = np.zeros(MAX_ENTITIES, dtype=bool)
+    state = EntityState(entities=entities, present=present, movable=movable, paintable=nothing)
+
+    def distance(scene: Scene) -> torch.Tensor:
+        gap = scene.positions[:, 0] - scene.positions[:, 1]
+        return 0.5 * (torch.linalg.vector_norm(gap, dim=-1) - 0.5).square()
+
+    for terms, blocked in (([distance], True), ([distance, keep_out_disc((0.5, 0), 0.3)], False)):
+        made = state.with_entities(generate(terms, state, attention).entities)
+        away = float(np.linalg.norm(made.positions[0] - (0.5, 0.0)))
+        assert concept.succeeds(made, attention)
+        assert (away < 0.25) is blocked
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "message"),
+    [
+        (
+            lambda: keep_out_disc((0, 0, 0), 0.1),
+            ShapeError,
+            "centre has shape (3,), expected (2,); pass an array of that shape",
+        ),
+        (
+            lambda: keep_out_disc((0, math.nan), 0.1),
+            NonFiniteError,
+            "centre holds nan at index (1,); every entry must be a finite number",
+        ),
+        (
+            lambda: keep_out_disc((0, 0), 0.0),
+            ConfigError,
+            "radius=0.0 must be a number above 0; give it in plane units",
+        ),
+        (
+            lambda: keep_out_band((0, 0), (1, 1), -1),
+            ConfigError,
+            "half_width=-1 must be a number above 0; give it in plane units",
+        ),
+        (
+            lambda: wall((0, 0), (0, 0)),
+            ConfigError,
+            "normal=(0, 0) has no direction; give one that points to the side to be on",
+        ),
+        (
+            lambda: wall((0, 0), (1, 0), weight=-1),
+            ConfigError,
+            "weight=-1 must be a number of at least 0; 1 is usual",
+        ),
+        (
+            lambda: minimum_distance("0.3"),  # pyright: ignore[reportArgumentType]
+            ConfigError,
+            "distance='0.3' must be a number above 0; give it in plane units",
+        ),
+        (
+            lambda: minimum_distance(math.inf),
+            ConfigError,
+            "distance=inf must be a number above 0; give it in plane units",
+        ),
+    ],
+)
+def test_bad_arguments_are_refused(
+    make: Callable[[], Any], kind: type[Exception], message: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        make()
+    assert str(caught.value) == message

@@ -1,0 +1,141 @@
+"""Terms: energies add, readings combine to their least or their free energy."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from agent_scenes import random_scene, tiny_model
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conceptgym.agents.terms import Term, combine_readings, concept_term, total_energy
+from conceptgym.envs.errors import ConfigError, NonFiniteError, ShapeError
+
+MODEL = tiny_model()
+SCENE = random_scene(1).map(lambda value: value.float())
+SIZE = MODEL.energy.code_size
+CODES = np.random.default_rng(0).normal(size=(3, SIZE)).astype(np.float32)
+ENERGIES = st.lists(st.floats(0.0, 5.0), min_size=1, max_size=6)
+
+
+def energy_of(code: np.ndarray) -> torch.Tensor:
+    return MODEL.energy(SCENE, torch.from_numpy(code).expand(len(SCENE.present), -1))
+
+
+def test_a_term_of_one_code_is_the_energy() -> None:
+    for codes in (CODES[0], CODES[:1]):
+        torch.testing.assert_close(concept_term(MODEL.energy, codes)(SCENE), energy_of(CODES[0]))
+
+
+def test_the_weight_is_a_factor() -> None:
+    term = concept_term(MODEL.energy, CODES[0], weight=2.5)
+    torch.testing.assert_close(term(SCENE), 2.5 * energy_of(CODES[0]))
+
+
+def test_several_readings_are_judged_by_their_least() -> None:
+    expected = torch.stack([energy_of(code) for code in CODES]).amin(0)
+    torch.testing.assert_close(concept_term(MODEL.energy, CODES)(SCENE), expected)
+
+
+def test_several_readings_average_at_a_temperature() -> None:
+    each = torch.stack([energy_of(code) for code in CODES])
+    found = concept_term(MODEL.energy, CODES, temperature=0.3)(SCENE)
+    expected = -0.3 * torch.log(torch.exp(-each / 0.3).mean(0))
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_a_term_of_its_own_attention_does_not_look_at_the_scenes() -> None:
+    own = np.zeros(16, dtype=bool)
+    own[2] = True
+    term = concept_term(MODEL.energy, CODES[0], attention=own)
+    attention = torch.zeros_like(SCENE.attention)
+    attention[:, 2] = 1.0
+    plain = concept_term(MODEL.energy, CODES[0])
+    torch.testing.assert_close(term(SCENE), plain(SCENE.replace(attention=attention)))
+    other = SCENE.replace(attention=1.0 - SCENE.attention)
+    torch.testing.assert_close(term(other), term(SCENE))
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(energies=ENERGIES, temperature=st.floats(0.01, 10.0))
+def test_the_free_energy_lies_between_the_least_and_the_mean(
+    energies: list[float], temperature: float
+) -> None:
+    values = torch.tensor(energies, dtype=torch.float64)
+    free = float(combine_readings(values, temperature))
+    assert min(energies) - 1e-9 <= free <= np.mean(energies) + 1e-9
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(energies=ENERGIES, temperature=st.floats(0.0, 10.0))
+def test_alike_readings_change_nothing(energies: list[float], temperature: float) -> None:
+    values = torch.tensor(energies, dtype=torch.float64)
+    twice = torch.cat([values, values])
+    found = [float(combine_readings(each, temperature)) for each in (values, twice)]
+    assert found[0] == pytest.approx(found[1])
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(energies=ENERGIES)
+def test_without_temperature_it_is_the_least(energies: list[float]) -> None:
+    values = torch.tensor(energies, dtype=torch.float64)
+    assert float(combine_readings(values, 0.0)) == min(energies)
+    assert float(combine_readings(values, 1e-6)) == pytest.approx(min(energies), abs=1e-4)
+
+
+def test_terms_add_in_any_order() -> None:
+    terms: list[Term] = [concept_term(MODEL.energy, code) for code in CODES]
+    total = total_energy(terms, SCENE)
+    torch.testing.assert_close(total, sum(term(SCENE) for term in terms))
+    torch.testing.assert_close(total, total_energy(terms[::-1], SCENE))
+
+
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        ([], "terms is empty; pass at least one, such as concept_term(...)"),
+        (
+            [lambda scene: 0.0],
+            "terms[0] returned float, expected a tensor of shape (2,); return one energy a scene",
+        ),
+        (
+            [lambda scene: scene.present[:, 0], lambda scene: scene.present],
+            "terms[1] returned (2, 9), expected a tensor of shape (2,); return one energy a scene",
+        ),
+    ],
+)
+def test_bad_terms_are_refused(terms: Any, message: str) -> None:
+    with pytest.raises(ShapeError) as caught:
+        total_energy(terms, SCENE)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("codes", "options", "kind", "message"),
+    [
+        (CODES[0], {"weight": -1}, ConfigError, "weight=-1 must be at least 0"),
+        (CODES[0], {"temperature": math.nan}, ConfigError, "temperature=nan must be at least 0"),
+        (
+            CODES[:, :3],
+            {},
+            ShapeError,
+            f"code has shape (3, 3), expected (3, {SIZE}); pass an array of that shape",
+        ),
+        (
+            np.where(np.arange(SIZE) == 2, np.inf, CODES[0]),
+            {},
+            NonFiniteError,
+            "code holds inf at index (0, 2); every entry must be a finite number",
+        ),
+    ],
+)
+def test_bad_codes_and_factors_are_refused(
+    codes: np.ndarray, options: dict[str, Any], kind: type[Exception], message: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        concept_term(MODEL.energy, codes, **options)
+    assert str(caught.value) == message
