@@ -132,13 +132,15 @@ def _first_guesses(
     """(P, code_size) where the descents on w begin."""
     given = torch.ones(1, len(scenes.present))
     generator = torch.Generator().manual_seed(config.seed)
-    count = config.code_particles if config.amortised else config.particles
-    start = torch.randn(count, model.energy.code_size, generator=generator)
     if not config.amortised:
+        start = torch.randn(config.particles, model.energy.code_size, generator=generator)
         start[:, -PLAIN_SIZE:] *= 0.5
         return start
     with torch.no_grad():
         guess = model.encoder(scenes, given, summarise(before, scenes, given))
-    start[0] = 0.0
-    start[:, -PLAIN_SIZE:] = 0.0
-    return guess + start
+    start = guess.repeat(config.code_particles, 1)
+    others = model.bank[: config.code_particles - 1]
+    start[1 : 1 + len(others), :-PLAIN_SIZE] = others
+    rest = start[1 + len(others) :, :-PLAIN_SIZE]
+    rest += torch.randn(rest.shape, generator=generator)
+    return start

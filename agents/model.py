@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
 from ..assets import asset_path
@@ -25,6 +26,8 @@ class ConceptModel(nn.Module):
         super().__init__()
         self.energy = ConceptEnergy(config)
         self.encoder = ConceptEncoder(config)
+        self.bank = torch.zeros(0, config.code_size)
+        """(M, code_size) learned parts of codes met in training, see `bank.py`."""
 
 
 def load_model(path: Path | str | None = None) -> tuple[ConceptModel, dict[str, Any]]:
@@ -37,6 +40,7 @@ def load_model(path: Path | str | None = None) -> tuple[ConceptModel, dict[str, 
     """
     source = Path(path) if path is not None else asset_path(PRETRAINED)
     tensors, header = load_tensors(source)
+    bank = tensors.pop("bank", None)
     averaged = {
         name.removeprefix("average."): value
         for name, value in tensors.items()
@@ -45,6 +49,7 @@ def load_model(path: Path | str | None = None) -> tuple[ConceptModel, dict[str, 
     try:
         model = ConceptModel(EnergyConfig.from_dict(header["energy"]))
         model.load_state_dict(averaged or tensors)
+        model.bank = model.bank if bank is None else bank
     except (KeyError, TypeError, ConfigError, RuntimeError) as error:
         raise CheckpointError(
             f"checkpoint {source} holds other tensors than its configuration asks for; "
