@@ -9,11 +9,15 @@ from pkgutil import iter_modules
 
 from .base import Objective, Step
 
-OBJECTIVES: dict[str, Objective] = {
-    found.name: module.OBJECTIVE
-    for found in iter_modules(__path__)
-    if hasattr(module := import_module(f"{__name__}.{found.name}"), "OBJECTIVE")
-}
+
+def find_objectives() -> dict[str, Objective]:
+    """The objectives of this folder's files, by the files' names."""
+    names = [found.name for found in iter_modules(__path__)]
+    modules = {name: import_module(f"{__name__}.{name}") for name in names}
+    return {name: m.OBJECTIVE for name, m in modules.items() if hasattr(m, "OBJECTIVE")}
+
+
+OBJECTIVES = find_objectives()
 """Every objective by the name of its file."""
 
-__all__ = ["OBJECTIVES", "Objective", "Step"]
+__all__ = ["OBJECTIVES", "Objective", "Step", "find_objectives"]

@@ -1,0 +1,152 @@
+"""What objectives share: their registry, the random numbers of a step, the sum of their terms."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from agent_scenes import TINY
+from objective_batches import FEW, drawn, edits, make_model, small_pool
+
+from conceptgym.agents import objectives
+from conceptgym.agents.code import normalise_code
+from conceptgym.agents.config import EnergyConfig, TrainConfig
+from conceptgym.agents.objectives import OBJECTIVES, Objective, Step, find_objectives
+from conceptgym.agents.objectives.base import editable_columns, encode, sum_terms, with_state
+from conceptgym.agents.trainer import Trainer
+from conceptgym.envs.concepts import TASKS
+from conceptgym.envs.errors import ConfigError
+
+THIRD = """
+from conceptgym.agents.objectives import Objective
+
+def loss(model, batch, draws, config):
+    value = model.energy(batch.identify, model.encoder(
+        batch.demos, batch.given, batch.summary, batch.rows).repeat_interleave(2, 0)).mean()
+    return value + draws, {"identify": value}
+
+OBJECTIVE = Objective(draw=lambda batch, step: step.share, loss=loss)
+"""
+
+
+def test_the_objectives_are_the_folders_files_and_the_default_is_one() -> None:
+    assert set(OBJECTIVES) == {"projection", "denoising", "unrolled"}
+    assert TrainConfig().objective == "projection"
+
+
+def test_a_third_objective_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "third.py").write_text(THIRD)
+    monkeypatch.setattr(objectives, "__path__", [*objectives.__path__, str(tmp_path)])
+    found = find_objectives()
+    assert set(found) == {*OBJECTIVES, "third"}
+    monkeypatch.setitem(OBJECTIVES, "third", found["third"])
+    trainer = Trainer(TINY, replace(FEW, objective="third"), fast=False)
+    reports = list(trainer.run(small_pool()))
+    shares = [report.loss - report.terms["identify"] for report in reports]
+    assert shares == pytest.approx([0.0, 1 / 3, 2 / 3], abs=1e-6)
+
+
+def test_an_unknown_objective_is_refused() -> None:
+    with pytest.raises(ConfigError) as caught:
+        Trainer(TINY, replace(FEW, objective="unroled"))
+    assert str(caught.value) == (
+        "TrainConfig.objective='unroled' is unknown; choose one of denoising, projection, "
+        "unrolled, or add a file to agents/objectives/"
+    )
+
+
+@pytest.mark.parametrize("name", list(OBJECTIVES))
+def test_draws_are_a_function_of_seed_and_step(name: str) -> None:
+    torch.manual_seed(77)
+    _, first = drawn(name)
+    torch.manual_seed(78)
+    _, again = drawn(name)
+    others = [drawn(name, number=1)[1], drawn(name, replace(FEW, seed=1))[1]]
+    for key, value in vars(first).items():
+        assert torch.equal(value, getattr(again, key))
+        assert not any(torch.equal(value, getattr(other, key)) for other in others)
+
+
+def test_a_step_draws_normal_and_uniform_numbers_and_knows_its_share() -> None:
+    step = Step(replace(FEW, steps=8), 6, code_size=4)
+    assert step.share == 0.75
+    normal, uniform = step.normal(20_000), step.uniform(20_000)
+    assert abs(float(normal.mean())) < 0.03 and abs(float(normal.std()) - 1.0) < 0.03
+    assert abs(float(uniform.mean()) - 0.5) < 0.01 and float(uniform.min()) >= 0.0
+    assert float(uniform.max()) < 1.0
+
+
+def test_terms_of_tasks_that_are_not_trained_are_left_out() -> None:
+    names = ("generate", "generate_code", "identify", "identify_l2")
+    terms = {name: torch.tensor(float(2**k)) for k, name in enumerate(names)}
+    for tasks, total in ((TASKS, 15.0), (("generate",), 3.0), (("identify",), 12.0)):
+        found, kept = sum_terms(terms, replace(FEW, tasks=tasks))
+        assert float(found) == total == sum(float(value) for value in kept.values())
+        assert all(name.startswith(tasks) for name in kept)
+
+
+@pytest.mark.parametrize("name", list(OBJECTIVES))
+@pytest.mark.parametrize("task", TASKS)
+def test_tasks_trained_apart_have_the_joint_losss_terms(name: str, task: str) -> None:
+    """Unrolled codes alone differ: they are found by the trained tasks' energies."""
+    batch, draws = drawn(name)
+    both = OBJECTIVES[name].loss(make_model(), batch, draws, FEW)[1]
+    loss, alone = OBJECTIVES[name].loss(make_model(), batch, draws, replace(FEW, tasks=(task,)))
+    assert set(alone) == {key for key in both if key.startswith(task)}
+    torch.testing.assert_close(loss, torch.stack(list(alone.values())).sum())
+    if name != "unrolled":
+        for key, value in alone.items():
+            torch.testing.assert_close(value, both[key])
+
+
+SWITCHES = [
+    replace(TINY, pairs=False),
+    replace(TINY, separate_codes=True),
+    replace(TINY, pairs=False, separate_codes=True),
+]
+
+
+@pytest.mark.parametrize("name", list(OBJECTIVES))
+@pytest.mark.parametrize("energy", SWITCHES)
+def test_every_objective_trains_every_variant_of_the_energy(
+    name: str, energy: EnergyConfig
+) -> None:
+    config = replace(FEW, objective=name, sampler_steps=1)
+    trainer = Trainer(energy, config, fast=False)
+    before = {key: value.clone() for key, value in trainer.model.energy.state_dict().items()}
+    list(trainer.run(small_pool()))
+    after = trainer.model.energy.state_dict()
+    assert all(bool(torch.isfinite(value).all()) for value in after.values())
+    assert not any(torch.equal(value, before[key]) for key, value in after.items())
+
+
+def test_code_noise_disturbs_the_learned_part_alone() -> None:
+    batch, draws = drawn("projection")
+    model, size = make_model(), TINY.code_size
+    guess = model.encoder(batch.demos, batch.given, batch.summary, batch.rows)
+    plain, found = normalise_code(guess), encode(model, batch, draws.code, FEW)
+    assert torch.equal(found[:, size:], plain[:, size:])
+    torch.testing.assert_close(found[:, :size] - plain[:, :size], FEW.code_noise * draws.code)
+
+
+def test_states_replace_positions_and_colours_of_what_may_be_edited() -> None:
+    batch, _ = drawn("projection")
+    assert torch.equal(editable_columns(batch.generate), edits(batch.generate))
+    mended = with_state(batch.generate, batch.target)
+    assert torch.equal(mended.entities[..., :5], batch.target)
+    assert torch.equal(mended.entities[..., 5:], batch.generate.entities[..., 5:])
+    fixed = edits(batch.generate) == 0
+    torch.testing.assert_close(
+        mended.entities[..., :5][fixed], batch.generate.entities[..., :5][fixed]
+    )
+
+
+def test_an_objective_is_amortised_unless_it_says_otherwise() -> None:
+    assert Objective(
+        draw=OBJECTIVES["projection"].draw, loss=OBJECTIVES["projection"].loss
+    ).amortised
+    assert {name: o.amortised for name, o in OBJECTIVES.items()} == {
+        "denoising": True,
+        "projection": True,
+        "unrolled": False,
+    }
