@@ -14,11 +14,11 @@ from torch import Tensor
 from ..envs.entities import ZONE_RADIUS
 from .code import TENS, Code
 from .geometry import align, find_figure
-from .relation import graded, length
+from .relation import MARKS, graded, length, marks
 from .scene import Scene
 
 PAIR_FEATURES = 12
-NODE_FEATURES = 21
+NODE_FEATURES = 22 + MARKS
 WHOLE_FEATURES = 5
 _RIM = 0.02  # width of a zone's rim when objects inside it are counted [plane units]
 _BOX = 1.73  # half the width of a uniform distribution over its standard deviation
@@ -43,11 +43,11 @@ class Discrepancies:
 def discrepancies(scene: Scene, code: Code) -> Discrepancies:
     """Compare scenes with codes."""
     aligned, membership, misfit = _match_figure(scene, code)
-    surplus = _surplus(scene, code)
+    surplus, order = _surplus(scene, code), _order(scene, code)
     needed = (surplus * scene.attention * scene.zone).sum(1, keepdim=True)
     whole = [code.distance, length(code.offset), code.number, misfit[:, None], needed]
     return Discrepancies(
-        nodes=_node_features(scene, code, aligned, membership, surplus),
+        nodes=_node_features(scene, code, aligned, membership, surplus, order),
         pairs=_pair_features(scene, code),
         whole=torch.cat(whole, dim=-1),
         aligned=aligned,
@@ -74,7 +74,12 @@ def _pair_features(scene: Scene, code: Code) -> Tensor:
 
 
 def _node_features(
-    scene: Scene, code: Code, aligned: Tensor, membership: Tensor, surplus: Tensor
+    scene: Scene,
+    code: Code,
+    aligned: Tensor,
+    membership: Tensor,
+    surplus: Tensor,
+    order: Tensor,
 ) -> Tensor:
     flags = [
         scene.cursor,
@@ -87,11 +92,13 @@ def _node_features(
         membership,
         surplus,
         surplus.abs().clamp(max=1.0),
+        order,
     ]
     half, middle = _BOX * code.spread[:, None], code.place[:, None]
     parts = [
         torch.stack(flags, dim=-1),
         scene.positions,
+        marks(scene.positions),
         scene.positions - (middle - half),
         (middle + half) - scene.positions,
         graded(length(scene.colours - code.colour[:, None])),
@@ -110,6 +117,24 @@ def _surplus(scene: Scene, code: Code) -> Tensor:
         apart = length(scene.positions[:, None] - scene.positions[:, :, None])[..., 0]
         within = ((ZONE_RADIUS - apart) / _RIM).sigmoid() * scene.objects[:, None]
     return (within.sum(-1) - TENS * code.inside) / 4.0 * scene.zone
+
+
+def _order(scene: Scene, code: Code) -> Tensor:
+    """(B, N) each object's place in the order of distance from the attended entities' middle.
+
+    Counted from the number that the code has inside, in fours, within [-1, 1]; zero where the
+    attention is what is asked for. Without a gradient: it changes by steps.
+    """
+    if scene.static:
+        return torch.zeros_like(scene.present)
+    with torch.no_grad():
+        share = scene.attention * scene.present
+        share = share / share.sum(1, keepdim=True).clamp(min=1.0)
+        middle = (scene.positions * share[..., None]).sum(1, keepdim=True)
+        away = length(scene.positions - middle)[..., 0]
+        nearer = ((away[:, :, None] - away[:, None]) / _RIM).sigmoid() * scene.objects[:, None]
+        rank = nearer.sum(-1) - 0.5 * scene.objects  # what is level with itself counts half
+    return ((rank + 0.5 - TENS * code.inside) / 4.0).clamp(-1.0, 1.0) * scene.objects
 
 
 def _match_figure(scene: Scene, code: Code) -> tuple[Tensor, Tensor, Tensor]:

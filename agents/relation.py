@@ -8,6 +8,10 @@ from torch import Tensor, nn
 SOFTEN = 1e-4
 """Added under square roots, so that distances are differentiable where two things coincide."""
 
+_LINES = (-0.8, -0.6, -0.4, -0.2, 0.0, 0.2, 0.4, 0.6, 0.8)
+_LINE_WIDTH = 0.05
+MARKS = 2 * len(_LINES)
+
 
 def length(vectors: Tensor) -> Tensor:
     """Lengths (..., 1) of vectors (..., D), differentiable at zero."""
@@ -17,6 +21,12 @@ def length(vectors: Tensor) -> Tensor:
 def graded(distance: Tensor) -> Tensor:
     """A distance and its logarithm, (..., 2): coarse and fine."""
     return torch.cat([distance, (distance + 0.03).log()], dim=-1)
+
+
+def marks(positions: Tensor) -> Tensor:
+    """Which of `_LINES` positions (..., 2) have passed, softly, along either axis: (..., MARKS)."""
+    lines = torch.tensor(_LINES, device=positions.device, dtype=positions.dtype)
+    return ((positions[..., None] - lines) / _LINE_WIDTH).sigmoid().flatten(-2)
 
 
 class RelationRound(nn.Module):

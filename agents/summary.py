@@ -13,7 +13,7 @@ from torch import Tensor
 from ..envs.entities import ZONE_RADIUS
 from .code import TENS
 from .geometry import SLOTS, best_orders, cross, dot, turn, used_slots
-from .relation import length
+from .relation import MARKS, length, marks
 from .scene import Scene
 
 VALUES = {
@@ -30,7 +30,7 @@ VALUES = {
 _SCALES = {"offset": 0.15, "distance": 0.1, "place": 0.3, "colour": 0.2, "touched": 0.2}
 _TRUSTED_MISFIT = 0.25  # relative misfit at which a demonstration's figure loses its say
 SUPPORTS = len(_SCALES) + 1
-EXTRAS = 4
+EXTRAS = 4 + MARKS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,8 @@ class Summary:
         values: (B, K, sum of `VALUES`) plain values, side by side.
         support: (B, K, SUPPORTS) how far each value agrees with the other demonstrations', in
             [0, 1], and likewise its figure.
-        extras: (B, K, EXTRAS) spread of the attended entities' places, colours, and what moved.
+        extras: (B, K, EXTRAS) spread of the attended entities' places, colours, what moved, and
+            where in the plane the attended entities are.
         template: (B, SLOTS, 2) the common figure; zero where the attended entities form none.
         number: (B, 1) of attended entities in most demonstrations, in tens.
         misfit: (B, 1) how far the figures disagree, relative to their size; 1 where there is none.
@@ -112,7 +113,8 @@ def _plain_values(before: Tensor, after: Scene) -> tuple[Tensor, Tensor]:
     change = (after.entities - before).square()
     moved = ((change[..., 0:2].sum(-1) * (1.0 - after.cursor)).sum(1, keepdim=True) * 5.0).tanh()
     painted = (change[..., 2:5].sum((1, 2))[:, None] * 5.0).tanh()
-    extras = [(scatter + 1e-6).sqrt(), (tint + 1e-6).sqrt(), moved, painted]
+    where = (marks(after.positions) * share).sum(1)
+    extras = [(scatter + 1e-6).sqrt(), (tint + 1e-6).sqrt(), moved, painted, where]
     return torch.cat(values, dim=-1), torch.cat(extras, dim=-1)
 
 
