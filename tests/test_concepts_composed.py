@@ -87,7 +87,7 @@ def test_nearest_makes_all_hold_and_leaves_it_so(name: str, seed: int) -> None:
     concept, event = draw(name, seed)
     found = concept.nearest(event.before, event.attentions)
     assert concept.succeeds(found, event.attentions)
-    assert concept.residual(found, event.attentions) <= 0.5
+    assert concept.residual(found, event.attentions) <= 0.75
     assert concept.nearest(found, event.attentions) is found
     changed = found.entities != event.before.entities
     assert not changed[~event.before.movable, POSITION].any()
@@ -147,6 +147,7 @@ def test_what_follows_from_the_terms() -> None:
     assert concept.sets == (1, 0, 0)
     assert concept.num_objects == (3, 12) and concept.usual_objects == (3, 8)
     assert compose("circle", "region", "between", "near").usual_objects == (9, 9)
+    assert compose("furthest", "near").num_objects == (3, 12)
     assert not compose("near", "between").held_out
     assert compose(make_concept("at_distance", distance=0.55), "near").held_out
 
@@ -169,10 +170,10 @@ def test_events_follow_from_the_seed() -> None:
     assert not np.array_equal(one.before.entities, different.before.entities)
 
 
-@pytest.mark.parametrize("n_objects", [8, 12])
-def test_larger_scenes_can_be_drawn(n_objects: int) -> None:
-    for name in COMPOSITIONS:
-        concept = random_composition(name, np.random.default_rng(n_objects))
+@pytest.mark.parametrize("name", COMPOSITIONS)
+def test_scenes_of_the_fewest_and_the_most_objects_can_be_drawn(name: str) -> None:
+    concept = random_composition(name, np.random.default_rng(3))
+    for n_objects in concept.num_objects:
         event = concept.sample(np.random.default_rng(0), n_objects=n_objects)
         assert event.after.objects.sum() == n_objects
 
@@ -224,7 +225,7 @@ def test_terms_that_contradict_each_other_have_no_scene() -> None:
     with pytest.raises(ConceptParameterError) as caught:
         concept.sample(np.random.default_rng(0), n_objects=3)
     assert str(caught.value) == (
-        "no scene of 3 objects in which 'left_of + right_of' can hold was found in 400 draws; "
+        "no scene of 3 objects in which 'left_of + right_of' can hold was found in 1000 draws; "
         "choose terms that agree, or fewer objects"
     )
 

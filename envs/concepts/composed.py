@@ -13,13 +13,14 @@ from ..errors import ConceptParameterError
 from .base import Concept, Event
 from .composed_scenes import draw_after, draw_before
 from .composed_terms import checked_sets, checked_terms, set_sizes
+from .proximity import Proximity
 from .registry import make_concept
 
 _MOST_OBJECTS = 12
 _USUAL_MOST = 8
-_DRAWS = 400
+_DRAWS = 1000
 _CYCLES = 60
-_TO_SPARE = 0.5  # residual of what `nearest` aims at
+_TO_SPARE = 0.75  # residual up to which all terms hold with room to spare
 _STARTS = tuple((x, y) for x in (-0.6, 0.0, 0.6) for y in (-0.6, 0.0, 0.6))
 
 
@@ -69,7 +70,8 @@ class Composed(Concept):
     def __post_init__(self) -> None:
         terms = checked_terms(self.terms)
         sets = checked_sets(self.sets, terms)
-        fewest = max(2, sum(low for low, _ in set_sizes(terms, sets)))
+        ranked = any(isinstance(term, Proximity) for term in terms)  # among others, not just two
+        fewest = max(2, sum(low for low, _ in set_sizes(terms, sets)) + ranked)
         derived: dict[str, Any] = {
             "terms": terms,
             "sets": sets,
@@ -142,8 +144,7 @@ class Composed(Concept):
         return after.after.entities[:count], after.attention[:count]
 
     def residual(self, state: EntityState, attention: np.ndarray) -> float:
-        pairs = self._pairs(attention)
-        return max(term.residual(state, rows) / term.tolerance for term, rows in pairs)
+        return float(self.residuals(state, attention).max())
 
     def succeeds(self, state: EntityState, attention: np.ndarray) -> bool:
         return all(term.succeeds(state, rows) for term, rows in self._pairs(attention))
@@ -164,15 +165,18 @@ class Composed(Concept):
         """A state near `state` in which all terms hold with room to spare, if one was found.
 
         The terms' own nearest states are gone to in turn, over and over, from the state itself; if
-        that does not help, with the cursor at nine other places, and the nearest is taken.
+        that does not help, with the cursor at nine other places, and the nearest is taken. If
+        nothing helps, it is the state of the least residual that was seen.
         """
         first = self._cycle(state, attention)
-        if self.succeeds(first, attention) or not state.movable[state.cursor]:
+        if self.residual(first, attention) <= _TO_SPARE or not state.movable[state.cursor]:
             return first
         row = np.array([state.cursor])
-        found = [self._cycle(state.moved(row, np.array([at])), attention) for at in _STARTS]
-        found = [end for end in found if self.succeeds(end, attention)]
-        return min(found, key=lambda end: _distance(end, state), default=first)
+        others = [self._cycle(state.moved(row, np.array([at])), attention) for at in _STARTS]
+        found = [end for end in others if self.residual(end, attention) <= _TO_SPARE]
+        if found:
+            return min(found, key=lambda end: _distance(end, state))
+        return min([first, *others], key=lambda end: self.residual(end, attention))
 
     def _cycle(self, state: EntityState, attentions: np.ndarray) -> EntityState:
         for _ in range(_CYCLES):

@@ -37,7 +37,7 @@ _HUE_GAP = 45.0  # [degrees], of other objects from a colour that is asked for
 _REGION_MARGIN = 0.05  # [plane units], from a region's border
 _CLEAR = 1e-3  # what a term's nearest state may still change in an after-state
 _CANDIDATES = 128
-_STARTS = 24
+_STARTS = 6
 # Ranges that are drawn from [plane units], inside what the concepts' nearest states aim at.
 _NEAR = (0.16, 0.29)
 _HALF_SEPARATION = (0.22, 0.7)
