@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from ..envs.errors import NoDemonstrationsError, ShapeError
 from ..envs.spaces import check_keys
 from .arm_policy import ArmPolicy
 from .config import InferenceConfig
+from .edits import Edits
 from .generate import GenerateResult, generate
 from .identify import IdentifyResult, identify
 from .ik import IKController
@@ -27,6 +28,15 @@ from .tensors import scene_of
 from .terms import Term, concept_term, total_energy
 
 Policy = ParticlePolicy | ArmPolicy
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Observed:
+    """A concept that was observed: what was inferred, its weight, what it may change."""
+
+    result: InferResult
+    weight: float
+    edits: Edits
 
 
 class ConceptAgent:
@@ -46,7 +56,7 @@ class ConceptAgent:
     ) -> None:
         self.model = model
         self.config = config or InferenceConfig()
-        self._concepts: list[tuple[InferResult, float]] = []
+        self._concepts: list[_Observed] = []
         self._constraints: list[Term] = []
         self._controller = controller
         self._policies: list[Policy | None] = []
@@ -79,7 +89,8 @@ class ConceptAgent:
             ConfigError: on a negative weight.
         """
         result = infer(self.model, demonstrations, config=self.config)
-        self._concepts = [*self._concepts, (result, weight)] if join else [(result, weight)]
+        observed = _Observed(result=result, weight=weight, edits=Edits.of(demonstrations))
+        self._concepts = [*self._concepts, observed] if join else [observed]
         self._policies, self._started = [], []
         return result
 
@@ -96,7 +107,7 @@ class ConceptAgent:
     @property
     def inferred(self) -> InferResult | None:
         """What was inferred last."""
-        return self._concepts[-1][0] if self._concepts else None
+        return self._concepts[-1].result if self._concepts else None
 
     @property
     def code(self) -> np.ndarray:
@@ -105,7 +116,7 @@ class ConceptAgent:
         Raises:
             NoDemonstrationsError: before any concept was observed.
         """
-        return self._observed()[-1][0].code
+        return self._observed()[-1].result.code
 
     def terms(
         self, *, phase: int = 0, attentions: Sequence[np.ndarray] | None = None
@@ -126,21 +137,24 @@ class ConceptAgent:
                 f"attentions has {len(attentions)} entries, expected {len(observed)}; "
                 "pass one for each observed concept"
             )
-        found: list[Term] = []
-        for number, (result, weight) in enumerate(observed):
-            index = min(phase, len(result.codes) - 1)
-            count = self.config.readings
-            codes = result.readings[index, :count] if count > 1 else result.codes[index]
-            found.append(
-                concept_term(
-                    self.model.energy,
-                    codes,
-                    attention=None if attentions is None else attentions[number],
-                    weight=weight,
-                    temperature=self.config.temperature,
-                )
-            )
+        own = [None] * len(observed) if attentions is None else attentions
+        found = [
+            self._term(concept, phase, attention)
+            for concept, attention in zip(observed, own, strict=True)
+        ]
         return [*found, *self._constraints]
+
+    def _term(self, concept: _Observed, phase: int, attention: np.ndarray | None) -> Term:
+        result, count = concept.result, self.config.readings
+        index = min(phase, len(result.codes) - 1)
+        term = concept_term(
+            self.model.energy,
+            result.readings[index, :count] if count > 1 else result.codes[index],
+            attention=attention,
+            weight=concept.weight,
+            temperature=self.config.temperature,
+        )
+        return term if len(self._concepts) == 1 else concept.edits.limit(term, attention)
 
     def generate(
         self,
@@ -163,7 +177,7 @@ class ConceptAgent:
 
     def identify(self, state: EntityState) -> IdentifyResult:
         """The entities for which the observed concept holds in a scene; of any of its phases."""
-        phases = max(len(result.codes) for result, _ in self._observed())
+        phases = max(len(concept.result.codes) for concept in self._observed())
         found = [
             identify(self.terms(phase=phase), state, config=self.config) for phase in range(phases)
         ]
@@ -226,7 +240,7 @@ class ConceptAgent:
     def _terms_of(self, code: np.ndarray | None) -> list[Term]:
         return self.terms() if code is None else [concept_term(self.model.energy, code)]
 
-    def _observed(self) -> list[tuple[InferResult, float]]:
+    def _observed(self) -> list[_Observed]:
         if not self._concepts:
             raise NoDemonstrationsError(
                 "no concept was observed yet; call agent.observe(demonstrations) first"
