@@ -1,15 +1,19 @@
 """Small models, scenes and agents that the tests of agents/ share."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
 from conceptgym.agents.concept_agent import ConceptAgent
 from conceptgym.agents.config import EnergyConfig, TrainConfig
-from conceptgym.agents.energy import Scene
 from conceptgym.agents.generate import GenerateResult
 from conceptgym.agents.identify import IdentifyResult
 from conceptgym.agents.infer import InferResult
 from conceptgym.agents.model import ConceptModel
+from conceptgym.agents.scene import Scene
 from conceptgym.envs import CONCEPTS, ConceptEnv, Demonstration, EntityState, Event
 from conceptgym.envs.entities import CURSOR, NUM_FEATURES, ZONE
 
@@ -17,7 +21,8 @@ TINY = EnergyConfig(width=8, code_size=4)
 SHORT = TrainConfig(
     steps=3, instances=2, events=9, concepts_per_family=2, most_demonstrations=3, warm_up_steps=2
 )
-FEATURE_MASKS = ("present", "movable", "paintable", "attention")
+REST = 3
+"""Steps that a demonstration of several phases rests at each stop."""
 
 
 def tiny_model(seed: int = 0) -> ConceptModel:
@@ -51,7 +56,30 @@ def pad_rows(values: torch.Tensor, rows: int) -> torch.Tensor:
 
 def permuted(scene: Scene, order: list[int]) -> Scene:
     """The scenes with their rows in another order."""
-    return Scene(**{name: value[:, order] for name, value in vars(scene).items()})
+    return scene.map(lambda value: value[:, order])
+
+
+def rows_of(scene: Scene, rows: Sequence[int]) -> Scene:
+    """Some of a batch's scenes."""
+    return scene.take(torch.tensor(rows))
+
+
+def as_single(scene: Scene) -> Scene:
+    """The scenes in float32."""
+    return scene.map(lambda value: value.float())
+
+
+def rotation(angle: float) -> torch.Tensor:
+    """The matrix R that turns a column vector by an angle [radians], float64."""
+    cos, sin = np.cos(angle), np.sin(angle)
+    return torch.tensor([[cos, -sin], [sin, cos]], dtype=torch.float64)
+
+
+def turned(scene: Scene, angle: float) -> Scene:
+    """The scenes turned about the plane's middle [radians]."""
+    entities = scene.entities.clone()
+    entities[..., :2] = entities[..., :2] @ rotation(angle).T.to(entities.dtype)
+    return scene.replace(entities=entities)
 
 
 def draw_event(concept: str = "between", *, seed: int = 0, n_objects: int = 3) -> Event:
@@ -62,8 +90,11 @@ def draw_event(concept: str = "between", *, seed: int = 0, n_objects: int = 3) -
 
 
 def demonstration(event: Event) -> Demonstration:
-    """What an event shows."""
-    return Demonstration.of(np.stack([event.before.entities, event.after.entities]), event)
+    """What an event shows: its start and its end, or its start and a rest at every stop."""
+    stops = [state.entities for state in event.stops]
+    if len(stops) > 1:
+        stops = [entities for entities in stops for _ in range(REST)]
+    return Demonstration.of(np.stack([event.before.entities, *stops]), event)
 
 
 def demonstrations(concept: str = "between", count: int = 3) -> list[Demonstration]:
@@ -97,14 +128,30 @@ def identified(attention: np.ndarray) -> IdentifyResult:
 
 
 class ScriptedPlanner:
-    """Answers with what it was given, and counts how often it is asked."""
+    """Answers with what it was given, and records what it is asked.
+
+    Attributes:
+        asked: how often.
+        phases, attentions: of each question to generate.
+    """
 
     def __init__(self, result: GenerateResult | IdentifyResult) -> None:
         self.result = result
         self.asked = 0
+        self.phases: list[int] = []
+        self.attentions: list[Sequence[np.ndarray] | None] = []
 
-    def generate(self, state: EntityState, attention: np.ndarray) -> GenerateResult:
+    def generate(
+        self,
+        state: EntityState,
+        attention: np.ndarray,
+        *,
+        phase: int = 0,
+        attentions: Sequence[np.ndarray] | None = None,
+    ) -> GenerateResult:
         self.asked += 1
+        self.phases.append(phase)
+        self.attentions.append(attentions)
         assert isinstance(self.result, GenerateResult)
         return self.result
 
@@ -121,9 +168,16 @@ class Oracle(ConceptAgent):
         super().__init__(tiny_model())
         self.worlds = worlds
         self.asked = 0
-        self.inferred = InferResult(
-            code=np.zeros(4), energy=0.0, initial_energy=0.0, iterations=0, reason="converged"
+        nothing = InferResult(
+            codes=np.zeros((1, 1)),
+            readings=np.zeros((1, 1, 1)),
+            reading_energies=np.zeros((1, 1)),
+            energy=0.0,
+            initial_energy=0.0,
+            iterations=0,
+            reason="converged",
         )
+        self._concepts = [(nothing, 1.0)]
 
     def event_of(self, state: EntityState) -> Event:
         self.asked += 1
@@ -135,8 +189,15 @@ class Oracle(ConceptAgent):
         ]
         return self.worlds[int(np.argmin(gaps))].event
 
-    def generate(self, state: EntityState, attention: np.ndarray) -> GenerateResult:
-        return generated(self.event_of(state).after.entities)
+    def generate(
+        self,
+        state: EntityState,
+        attention: np.ndarray,
+        *,
+        phase: int = 0,
+        attentions: Sequence[np.ndarray] | None = None,
+    ) -> GenerateResult:
+        return generated(self.event_of(state).stops[phase].entities)
 
     def identify(self, state: EntityState) -> IdentifyResult:
         return identified(self.event_of(state).answer)
