@@ -9,6 +9,8 @@ The protocol, for each concept, level and episode number k:
    by normal noise of standard deviation 0.04 or 0.1 plane units along each axis, 2% or 5% of the
    world. *wrong*: one of the five shows another concept, drawn at random.
 3. A method observes them, and is given nothing else.
+   At level 4 it observes two or three concepts one by one, each from its own demonstrations, and
+   is asked for all of them at once; only generation is asked for.
 4. An unseen scene is drawn for each task: of 2 to 8 objects, at level 3 of 9 to 12.
    - *generate*: the method is given the scene and which entities are attended, and plans a state.
      It succeeds if the concept's test passes in the planned state, of which only what may be edited
@@ -132,9 +134,9 @@ def _answer(job: Job, episode: Episode, solver: Solver, cell: Cell) -> Outcome:
     concept, event = episode.concept, episode.questions[cell.task]
     begin = time.perf_counter()
     if cell.task == "generate":
-        plan = solver.plan(event.before, event.attention, len(concept.phases))
+        plan = solver.plan(event, len(concept.phases))
         seconds = time.perf_counter() - begin
-        success = plan_succeeds(concept, event.before, event.attention, plan)
+        success = plan_succeeds(concept, event, plan)
     else:
         found = solver.identify(event.shown)
         seconds = time.perf_counter() - begin

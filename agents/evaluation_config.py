@@ -9,9 +9,10 @@ from enum import IntEnum
 import numpy as np
 
 from ..envs.concepts import CONCEPTS, TASKS
+from ..envs.concepts.compositions import COMPOSITIONS
 from ..envs.errors import UnknownConceptError
 from .config import Config
-from .evaluation_methods import METHODS, OURS, PLAIN_ONLY, STANDARD_ONLY
+from .evaluation_methods import METHODS, OURS, PLAIN_ONLY, SINGLE_ONLY, STANDARD_ONLY
 
 WORLDS = {"particle": "conceptgym/Particle-v0", "arm": "conceptgym/ArmReach-v0"}
 """The worlds' names in tables, and the environments' ids."""
@@ -19,8 +20,11 @@ LEVELS = {
     1: "new scenes",
     2: "held-out parameters",
     3: "more entities",
+    4: "compositions",
 }
 """What is new to the agent in each level."""
+SUBJECTS = (*CONCEPTS, *COMPOSITIONS)
+"""Every concept, and the compositions of level 4."""
 STANDARD = 5
 """Demonstrations wherever their number is not what is compared."""
 LARGE = (9, 12)
@@ -42,7 +46,7 @@ class EvaluationConfig(Config):
         ConfigError: on a value out of range.
     """
 
-    concepts: tuple[str, ...] = tuple(CONCEPTS)
+    concepts: tuple[str, ...] = SUBJECTS
     levels: tuple[int, ...] = tuple(LEVELS)
     worlds: tuple[str, ...] = tuple(WORLDS)
     methods: tuple[str, ...] = tuple(METHODS)
@@ -60,7 +64,7 @@ class EvaluationConfig(Config):
 
     def __post_init__(self) -> None:
         allowed = {
-            "concepts": CONCEPTS,
+            "concepts": SUBJECTS,
             "levels": LEVELS,
             "worlds": WORLDS,
             "methods": METHODS,
@@ -108,6 +112,8 @@ class EvaluationConfig(Config):
                     continue
                 if method in PLAIN_ONLY and condition != PLAIN:
                     continue
+                if method in SINGLE_ONLY and job.level == 4:
+                    continue
                 for world, task in self._tasks(job, arm=standard and method == OURS):
                     yield Cell(number, condition, method, world, task)
 
@@ -119,7 +125,8 @@ class EvaluationConfig(Config):
         return plain + (disturbed if level == 1 else [])
 
     def _tasks(self, job: Job, *, arm: bool) -> list[tuple[str, str]]:
-        due = [("particle", task) for task in TASKS]
+        # Compositions are generated: which entities each term means is part of the question.
+        due = [("particle", task) for task in (TASKS[:1] if job.level == 4 else TASKS)]
         if arm and job.level == 1 and job.episode < self.arm_episodes:
             due += [("arm", task) for task in CONCEPTS[job.concept].tasks_on_arm]
         return [(world, task) for world, task in due if world in self.worlds]
@@ -127,6 +134,8 @@ class EvaluationConfig(Config):
 
 def has_level(name: str, level: int) -> bool:
     """Whether a concept has a level: some hold nothing out, or have small scenes alone."""
+    if name in COMPOSITIONS or level == 4:
+        return name in COMPOSITIONS and level == 4
     kind = CONCEPTS[name]
     if level == 2:
         return "held_out" in kind.splits()
@@ -177,5 +186,5 @@ class Job:
 
     def _derive(self, seed: int, purpose: int) -> int:
         number = _PURPOSES * (self.level - 1) + purpose
-        words = [seed, list(CONCEPTS).index(self.concept), self.episode, number]
+        words = [seed, SUBJECTS.index(self.concept), self.episode, number]
         return int(np.random.SeedSequence(words).generate_state(1)[0]) % FIRST_SCENE_SEED

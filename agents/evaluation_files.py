@@ -74,9 +74,8 @@ def _means(outcomes: Sequence[Outcome]) -> list[Row]:
     """Our agent's means over the named concepts: by level and task, in all and by family."""
     found = [*standard(named(outcomes)), *standard(named(outcomes), world="arm")]
     by = ("world", "level", "task")
-    return [{"family": "all"} | row for row in summarise(found, by)] + summarise(
-        found, ("family", *by)
-    )
+    everything = [{"family": "all"} | row for row in summarise(found, ("group", *by))]
+    return everything + summarise(found, ("family", *by))
 
 
 def _replace(path: Path, text: str) -> Path:

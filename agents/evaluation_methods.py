@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..envs.concepts import Concept
+from ..envs.concepts import Concept, Event
+from ..envs.concepts.composed import ComposedEvent
 from ..envs.demonstrations import Demonstration
 from ..envs.entities import COLOUR, PLANE_HALF_WIDTH, POSITION, EntityState
 from .concept_agent import ConceptAgent
@@ -38,6 +39,8 @@ STANDARD_ONLY = tuple(f"ours-{n}-steps" for n in _STEPS)
 """Methods that are looked at with five undisturbed demonstrations alone."""
 PLAIN_ONLY = ("ours-scratch", "ours-guess")
 """Methods that are looked at with undisturbed demonstrations alone."""
+SINGLE_ONLY = ("copy-nearest", "invariants")
+"""Methods that cannot put several concepts together."""
 
 Plan = Sequence[np.ndarray]
 """Entities (N, 7) to bring about one after the other, one for each phase."""
@@ -50,12 +53,16 @@ class AgentSolver:
         self.agent = agent
         self._config = config
 
-    def plan(self, state: EntityState, attention: np.ndarray, phases: int) -> Plan:
+    def plan(self, event: Event, phases: int) -> Plan:
         """Entities for each of `phases`, each planned from where the last one ends."""
         self.agent.config = self._config
+        state, terms = event.before, None
+        if isinstance(event, ComposedEvent):
+            terms = list(event.attentions)
         plan: list[np.ndarray] = []
         for phase in range(phases):
-            plan.append(self.agent.generate(state, attention, phase=phase).entities)
+            found = self.agent.generate(state, event.attention, phase=phase, attentions=terms)
+            plan.append(found.entities)
             state = state.with_entities(plan[-1])
         return plan
 
@@ -71,9 +78,9 @@ class RivalSolver:
     def __init__(self, rival: Rival) -> None:
         self._rival = rival
 
-    def plan(self, state: EntityState, attention: np.ndarray, phases: int) -> Plan:
+    def plan(self, event: Event, phases: int) -> Plan:
         """Entities for each phase that the rival saw."""
-        return self._rival.plan(state, attention)
+        return self._rival.plan(event.before, event.attention)
 
     def identify(self, state: EntityState) -> np.ndarray:
         """(N,) bool, the entities that are meant."""
@@ -89,7 +96,7 @@ class Solvers:
     def __init__(
         self,
         models: Mapping[str, ConceptModel],
-        shown: Sequence[Demonstration],
+        shown: Sequence[Sequence[Demonstration]],
         *,
         seed: int,
         controller: IKController | None = None,
@@ -98,7 +105,7 @@ class Solvers:
 
         Args:
             models: our model under `OURS`, others by their own names.
-            shown: the demonstrations.
+            shown: the demonstrations, of each concept that is to hold.
             seed: of rivals that draw.
             controller: of the arm, if our agent is to act with it.
         """
@@ -112,7 +119,7 @@ class Solvers:
         """The method, after it has observed the demonstrations."""
         if method in RIVALS:
             rival = RIVALS[method](self._seed)
-            rival.observe(self._shown)
+            rival.observe(self._shown[0])
             return RivalSolver(rival)
         config = VARIANTS.get(method, InferenceConfig())
         return AgentSolver(
@@ -124,19 +131,22 @@ class Solvers:
         key = (model, replace(config, iterations=InferenceConfig().iterations))
         if key not in self._agents:
             agent = ConceptAgent(self._models[model], config=config, controller=self._controller)
-            agent.observe(self._shown)
+            for shown in self._shown:
+                agent.observe(shown, join=True)
             self._agents[key] = agent
         return self._agents[key]
 
 
-def plan_succeeds(concept: Concept, state: EntityState, attention: np.ndarray, plan: Plan) -> bool:
-    """Whether a plan makes every phase of a concept come true, one after the other.
+def plan_succeeds(concept: Concept, event: Event, plan: Plan) -> bool:
+    """Whether a plan for an event's start makes every phase of a concept come true, in order.
 
     Judged on the states that the plan leads to, which Particle-v0 reaches exactly: only what may
     be edited changes, and nothing leaves the plane.
     """
     if len(plan) != len(concept.phases):
         return False
+    composed = isinstance(event, ComposedEvent)
+    state, attention = event.before, event.attentions if composed else event.attention
     for phase, entities in zip(concept.phases, plan, strict=True):
         state = carried_out(state, entities)
         if not phase.succeeds(state, attention):

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..envs.concepts import CONCEPTS, Concept, Event
+from ..envs.concepts.composed import Composed
+from ..envs.concepts.compositions import COMPOSITIONS, random_composition
 from ..envs.concepts.figure_library import FIGURES, HELD_OUT
 from ..envs.demonstrations import Demonstration
-from ..envs.entities import POSITION
-from .data import MOST_OBJECTS, draw_event
-from .evaluation_config import JITTER, LARGE, PLAIN, WRONG, EvaluationConfig, Job, Purpose
+from ..envs.entities import MAX_ENTITIES, POSITION
+from ..envs.errors import ConceptParameterError
+from .data import draw_event
+from .evaluation_config import (
+    JITTER,
+    LARGE,
+    PLAIN,
+    STANDARD,
+    WRONG,
+    EvaluationConfig,
+    Job,
+    Purpose,
+)
 
+_COMPOSED_DRAWS = 20
 _REST = 3  # states in a row that show a stop: two steps without a change
 
 
@@ -25,7 +39,7 @@ class Episode:
     Attributes:
         concept: with its parameters.
         variant: which figure or number it is about, where there are few; else empty.
-        shown: the demonstrations; fewer of them are the first of these.
+        shown: the demonstrations, of each concept that is to hold; fewer are the first of these.
         noise: (K, N, 2) shifts of their entities, in standard deviations.
         wrong: a demonstration of another concept, and whose place it takes.
         questions: by task, the event that asks.
@@ -33,20 +47,23 @@ class Episode:
 
     concept: Concept
     variant: str
-    shown: Sequence[Demonstration]
+    shown: tuple[Sequence[Demonstration], ...]
     noise: np.ndarray
     wrong: tuple[Demonstration, int]
     questions: dict[str, Event]
 
-    def demonstrations(self, number: int, condition: str = PLAIN) -> list[Demonstration]:
-        """The first `number` demonstrations under a condition of `CONDITIONS`."""
-        shown = list(self.shown[:number])
+    def demonstrations(self, number: int, condition: str = PLAIN) -> list[list[Demonstration]]:
+        """The first `number` demonstrations of each concept, under one of `CONDITIONS`."""
+        return [self._disturbed(shown[:number], condition) for shown in self.shown]
+
+    def _disturbed(self, items: Sequence[Demonstration], condition: str) -> list[Demonstration]:
+        shown = list(items)
         if condition in JITTER:
             shifts = JITTER[condition] * self.noise
             return [_shifted(item, shift) for item, shift in zip(shown, shifts, strict=False)]
         if condition == WRONG:
             other, place = self.wrong
-            shown[place % number] = other
+            shown[place % len(shown)] = other
         return shown
 
 
@@ -58,13 +75,14 @@ def draw_episode(config: EvaluationConfig, job: Job) -> Episode:
 
     concept = draw_concept(job.concept, job.level, rng(Purpose.PARAMETERS))
     source = rng(Purpose.DEMONSTRATIONS)
-    most = max(*config.demonstrations, 5)
-    shown = [demonstrate(draw_event(concept, source)) for _ in range(most)]
+    most = max(*config.demonstrations, STANDARD)
+    terms = concept.terms if isinstance(concept, Composed) else (concept,)
+    shown = [[demonstrate(draw_event(term, source)) for _ in range(most)] for term in terms]
     return Episode(
         concept=concept,
         variant=variant_of(concept, job.level),
-        shown=shown,
-        noise=rng(Purpose.JITTER).normal(size=(most, len(shown[0].present), 2)),
+        shown=tuple(shown),
+        noise=rng(Purpose.JITTER).normal(size=(most, MAX_ENTITIES, 2)),
         wrong=_draw_wrong(job.concept, rng(Purpose.WRONG)),
         questions={
             task: _draw_question(concept, job.level, job.scene_seed(config.seed, **where))
@@ -81,6 +99,8 @@ _PARTICLE: dict[str, dict[str, Any]] = {
 def draw_concept(name: str, level: int, rng: np.random.Generator) -> Concept:
     """A concept whose parameters suit a level; at level 3 also one that fits large scenes."""
     split = "held_out" if level == 2 else "train"
+    if name in COMPOSITIONS:
+        return random_composition(name, rng, split=split)
     while True:
         concept = CONCEPTS[name].random(rng, split=split)
         if level != 3 or concept.num_objects[1] >= LARGE[0]:
@@ -89,16 +109,26 @@ def draw_concept(name: str, level: int, rng: np.random.Generator) -> Concept:
 
 def _draw_question(concept: Concept, level: int, seed: int) -> Event:
     rng = np.random.default_rng(seed)
+    if isinstance(concept, Composed):
+        return _draw_composed(concept, rng)
     if level != 3:
         return draw_event(concept, rng)
     low, high = max(LARGE[0], concept.num_objects[0]), min(LARGE[1], concept.num_objects[1])
     return concept.sample(rng, n_objects=int(rng.integers(low, high + 1)))
 
 
+def _draw_composed(concept: Composed, rng: np.random.Generator) -> Event:
+    """A scene with a number of objects that leaves the terms room; few numbers do not."""
+    for _ in range(_COMPOSED_DRAWS):
+        with suppress(ConceptParameterError):
+            return draw_event(concept, rng)
+    return draw_event(concept, rng)
+
+
 def _draw_wrong(name: str, rng: np.random.Generator) -> tuple[Demonstration, int]:
     other = str(rng.choice([each for each in CONCEPTS if each != name]))
-    event = draw_event(CONCEPTS[other].random(rng, split="train"), rng, most=MOST_OBJECTS)
-    return demonstrate(event), int(rng.integers(5))
+    event = draw_event(CONCEPTS[other].random(rng, split="train"), rng)
+    return demonstrate(event), int(rng.integers(STANDARD))
 
 
 def demonstrate(event: Event) -> Demonstration:

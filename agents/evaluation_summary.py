@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..envs.concepts.compositions import PAIRS, TRIPLES
 from .evaluation import Outcome
 from .evaluation_arm import ArmFacts
 from .evaluation_config import PLAIN, STANDARD
@@ -33,8 +35,12 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "shape": ("line", "triangle", "square", "circle", "figure"),
     "quantity": ("quantity",),
     "temporal": ("two_in_order", "three_in_order"),
+    "pairs": tuple(PAIRS),
+    "triples": tuple(TRIPLES),
 }
 """The named concepts. `touch`, of which the temporal ones are made, counts in no mean."""
+SINGLE = "concepts"
+"""The group of what is no composition."""
 _FAMILY_OF = {name: family for family, names in FAMILIES.items() for name in names}
 _MILLIMETRES = 1e3
 _SCRIPT = "python scripts/evaluate.py"
@@ -66,7 +72,8 @@ def standards(outcomes: Iterable[Outcome], *, world: str = "particle") -> list[O
 def summarise(outcomes: Iterable[Outcome], by: Sequence[str] = CELL) -> list[Row]:
     """One row for each combination of the attributes `by`, in the order of appearance.
 
-    Attributes are those of `Outcome`, and `family`. Rows hold these, and
+    Attributes are those of `Outcome`, `family`, and `group`, which keeps pairs, triples and
+    single concepts apart. Rows hold these, and
 
     | key                                | meaning                                               |
     |------------------------------------|-------------------------------------------------------|
@@ -97,7 +104,7 @@ def command(row: Row) -> str:
     arm = row["world"] == "arm"
     episodes = row["episodes"]
     parts = [
-        f"--concepts {row['concept']} --levels {row['level']}",
+        f"--concepts {shlex.quote(row['concept'])} --levels {row['level']}",
         f"--methods {row['method']} --demonstrations {row['demonstrations']}",
         f"--conditions {row['condition']} --worlds {row['world']} --episodes {episodes}",
     ]
@@ -105,7 +112,11 @@ def command(row: Row) -> str:
 
 
 def _value(item: Outcome, name: str) -> Any:
-    return family_of(item.concept) if name == "family" else getattr(item, name)
+    if name == "family":
+        return family_of(item.concept)
+    if name == "group":
+        return family_of(item.concept) if item.level == 4 else SINGLE
+    return getattr(item, name)
 
 
 def _numbers(group: Sequence[Outcome]) -> Row:

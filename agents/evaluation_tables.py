@@ -18,6 +18,7 @@ from .evaluation_methods import METHODS
 from .evaluation_summary import (
     CELL,
     FAMILIES,
+    SINGLE,
     Row,
     command,
     named,
@@ -65,9 +66,15 @@ def make_tables(outcomes: Sequence[Outcome]) -> list[Table]:
     plain = [item for item in first if item.condition == PLAIN]
     disturbed = [item for item in first if item.demonstrations == STANDARD]
     tables = [
-        _pivot("Success by level", ours, ("level",), ("task",), note=_SHOWN),
+        _pivot("Success by level", ours, ("level", "group"), ("task",), note=_SHOWN),
         _pivot("Success by family", ours, ("family",), ("level", "task"), note=_SHOWN),
-        _pivot("Success by method", standards(counted), ("method",), ("level", "task"), note=_MET),
+        _pivot(
+            "Success by method",
+            standards(counted),
+            ("method",),
+            ("level", "group", "task"),
+            note=_MET,
+        ),
         _pivot("Numbers of demonstrations", plain, ("method",), ("demonstrations", "task")),
         _pivot("Disturbed demonstrations", disturbed, ("method",), ("condition", "task")),
         _pivot(
@@ -133,7 +140,8 @@ def _key(row: Row, names: Sequence[str]) -> tuple[Any, ...]:
 
 def _words(names: Sequence[str], key: Sequence[Any]) -> list[str]:
     units = {"level": "level {}", "demonstrations": "{} shown"}
-    return [units.get(name, "{}").format(part) for name, part in zip(names, key, strict=True)]
+    pairs = zip(names, key, strict=True)
+    return [units.get(name, "{}").format(part) for name, part in pairs if part != SINGLE]
 
 
 def _varied(outcomes: Sequence[Outcome]) -> list[Outcome]:

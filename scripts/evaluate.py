@@ -28,7 +28,13 @@ from rich.console import Console
 from tqdm import tqdm
 
 from conceptgym.agents.cli import run_script
-from conceptgym.agents.evaluation_config import CONDITIONS, LEVELS, WORLDS, EvaluationConfig
+from conceptgym.agents.evaluation_config import (
+    CONDITIONS,
+    LEVELS,
+    SUBJECTS,
+    WORLDS,
+    EvaluationConfig,
+)
 from conceptgym.agents.evaluation_files import record, write_files
 from conceptgym.agents.evaluation_methods import METHODS, OURS
 from conceptgym.agents.evaluation_pool import Task, run_jobs
@@ -36,7 +42,6 @@ from conceptgym.agents.evaluation_store import OutcomeStore
 from conceptgym.agents.evaluation_tables import make_tables
 from conceptgym.agents.model import PRETRAINED, load_model
 from conceptgym.assets import asset_path
-from conceptgym.envs import CONCEPTS
 from conceptgym.envs.errors import ConfigError
 
 _DEFAULT = EvaluationConfig()
@@ -53,9 +58,9 @@ class Args:
     arm_episodes: int = _DEFAULT.arm_episodes
     """Likewise with the arm; at most the first so many of those episodes."""
     levels: tuple[int, ...] = tuple(LEVELS)
-    """1 new scenes, 2 held-out parameters, 3 more entities."""
-    concepts: tuple[str, ...] = tuple(CONCEPTS)
-    """Concepts to show."""
+    """1 new scenes, 2 held-out parameters, 3 more entities, 4 compositions."""
+    concepts: tuple[str, ...] = SUBJECTS
+    """Concepts to show, and compositions for level 4."""
     methods: tuple[str, ...] = METHODS
     """Who is asked: ours, variants of ours, rivals without learning."""
     demonstrations: tuple[int, ...] = _DEFAULT.demonstrations
@@ -110,7 +115,7 @@ def main(args: Args) -> None:
     with OutcomeStore(args.out / "outcomes.jsonl", seed=args.seed, digests=digests) as store:
         todo = [(job, store.missing(job, config.cells(job))) for job in config.jobs]
         _run(args, config, store, [task for task in todo if task[1]])
-        found = sorted(store.outcomes, key=lambda item: list(CONCEPTS).index(item.concept))
+        found = sorted(store.outcomes, key=lambda item: SUBJECTS.index(item.concept))
     for table in make_tables(found):
         table.print(console)
     written = write_files(args.out, found, _about(args, config, headers))
