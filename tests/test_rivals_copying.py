@@ -6,7 +6,7 @@ from rival_scenes import demonstrate, draw, episode, static
 
 from conceptgym.agents.rivals import CopyNearest
 from conceptgym.agents.rivals.base import editable_features
-from conceptgym.envs import CONCEPTS
+from conceptgym.envs import make_concept
 
 
 @pytest.mark.parametrize("name", ["near", "between", "colour", "triangle", "closest"])
@@ -23,7 +23,7 @@ def test_in_a_demonstrated_scene_it_repeats_the_demonstration(name):
 
 def test_the_cursor_keeps_its_place_relative_to_what_is_attended():
     rng = np.random.default_rng(1)
-    concept = CONCEPTS["offset"](direction=0.0, distance=0.4)
+    concept = make_concept("offset", direction=0.0, distance=0.4)
     shown, event = draw(concept, rng), draw(concept, rng)
     rival = CopyNearest()
     rival.observe([demonstrate(shown)])

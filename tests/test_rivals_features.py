@@ -81,9 +81,12 @@ def test_the_order_of_rows_means_nothing(seed):
     cursor = rng.uniform(-0.9, 0.9, size=2)
     order = rng.permutation(5)
     attended = rng.choice(5, size=3, replace=False)
-    here = look(make_scene(cursor, places, hues=hues.tolist()), *(1 + attended))
+    here = look(make_scene(cursor.tolist(), places.tolist(), hues=hues.tolist()), *(1 + attended))
     where = np.argsort(order)  # the new row of each object
-    there = look(make_scene(cursor, places[order], hues=hues[order].tolist()), *(1 + where[attended]))
+    there = look(
+        make_scene(cursor.tolist(), places[order].tolist(), hues=hues[order].tolist()),
+        *(1 + where[attended]),
+    )
     assert here.keys() == there.keys()
     for name, value in here.items():
         assert there[name] == pytest.approx(value, abs=1e-6), name
@@ -93,7 +96,9 @@ def test_the_order_of_rows_means_nothing(seed):
 @given(seed=st.integers(0, 2**32 - 1))
 def test_variants_side_by_side_are_described_as_each_alone(seed):
     rng = np.random.default_rng(seed)
-    scene = make_scene((0.0, 0.0), rng.uniform(-0.9, 0.9, size=(4, 2)), hues=[0, 90, 180, 270])
+    scene = make_scene(
+        (0.0, 0.0), rng.uniform(-0.9, 0.9, size=(4, 2)).tolist(), hues=[0, 90, 180, 270]
+    )
     pairs = [(1, 2), (3, 4), (1, 4)]
     attention = np.zeros((3, len(scene.present)), dtype=bool)
     for number, pair in enumerate(pairs):

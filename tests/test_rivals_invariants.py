@@ -10,7 +10,7 @@ from rival_scenes import demonstrate, draw, episode, reordered, static
 from conceptgym.agents import rivals
 from conceptgym.agents.rivals import Chance, Invariants
 from conceptgym.agents.rivals.base import editable_features
-from conceptgym.envs import CONCEPTS, Demonstration
+from conceptgym.envs import Demonstration, make_concept
 from conceptgym.envs.errors import NoDemonstrationsError
 
 EPISODES = 6
@@ -43,7 +43,7 @@ def test_phases_are_carried_out_in_their_order():
 
 def test_a_colour_is_given_to_each_attended_object():
     rng = np.random.default_rng(2)
-    concept = CONCEPTS["colour"](hue=200.0)
+    concept = make_concept("colour", hue=200.0)
     rival = observing([demonstrate(draw(concept, rng)) for _ in range(5)])
     event = next(e for e in (draw(concept, rng) for _ in range(99)) if e.attention.sum() == 3)
     entities = rival.generate(event.before, event.attention)

@@ -78,17 +78,23 @@ def test_the_gain_is_what_chance_fails_to_explain():
     assert find_law(*scenes(rng, [{"free": x} for x in (-0.9, -0.4, 0, 0.5, 0.9)])).gain == 0.0
 
 
-def test_hints_count_less_than_laws():
+def test_what_explains_part_of_its_price_is_a_hint_of_less_weight():
     rng = np.random.default_rng(5)
-    values = [{"held": 0.3, "hint": x} for x in (-0.2, -0.1, 0.0, 0.1, 0.25)]
-    shown, chance = scenes(rng, values, number=400)
-    for one in chance:  # what obeys the law is near the hint's values too: it explains nothing more
-        close = np.abs(one["held"] - 0.3) < 0.1
-        one["hint"] = np.where(close, 0.25 * one["hint"], one["hint"])
-    plain, hinted = find_law(shown, chance), find_law(shown, chance, hints=True)
-    assert plain.names == ("held",)
-    assert hinted.names == ("held", "hint")
-    assert hinted.scales[1] > 3.0 * np.std([-0.2, -0.1, 0.0, 0.1, 0.25])
+    offsets = (-0.35, -0.15, 0.0, 0.15, 0.35)
+    shown, chance = scenes(rng, [{"hint": x} for x in offsets])
+    assert find_law(shown, chance).names == ()
+    hinted = find_law(shown, chance, hints=True)
+    assert hinted.names == ("hint",)
+    assert hinted.scales[0] > 1.2 * np.std(offsets, ddof=1)
+
+
+def test_what_follows_from_the_laws_is_no_hint():
+    rng = np.random.default_rng(7)
+    offsets = (-0.05, -0.02, 0.0, 0.02, 0.05)
+    shown, chance = scenes(rng, [{"held": 0.3, "follows": 0.3 + x} for x in offsets])
+    for one in chance:
+        one["follows"] = one["held"] + rng.uniform(-0.02, 0.02, size=300)
+    assert find_law(shown, chance, hints=True).names == ("held",)
 
 
 def test_deviations_are_measured_in_the_laws_scales():

@@ -13,20 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .features import AXES, Features
+from .features import Features
+from .selection import Variants, find_hints, obeying, select
 
 _FLOOR = 0.01  # no spread is believed to be less than this share of the chance spread
-_EXACT = 0.04  # share of the chance spread up to which a quantity counts as exact: rarely luck
-_LOOSE = 0.6  # share from which on it counts as free
 _NORMAL = 1.4826  # standard deviations per median absolute deviation, of a normal distribution
 _LEAST_SCALE = 0.02  # [plane units or share of colour], where a few values coincide
 _LEAST_SPREAD = 1e-3  # of chance; a quantity below it cannot be changed, and says nothing
-_WINDOW = 2.0  # spreads around the centre that count as obeying
-_PRICE = 5.0  # nats that a law must explain beyond the ones before it: one quantity of fifty
-_PRICE_MORE = 0.5  # nats for each further component of a vector
-_PRICE_EXACT = 1.5  # nats for an exact law, which is rarely luck
-_HINT = 0.35  # share of the chance spread up to which a quantity is at least a hint
-_HINT_WEIGHT = 0.2  # of a hint's deviations
 _WRONG = 3.0  # nats that leaving a demonstration out must gain to call it wrong
 _FEWEST = 4  # demonstrations of which one may be wrong
 
@@ -94,11 +87,17 @@ def find_law(
     if not names:
         return _NOTHING
     centres, scales = values.mean(0), _spreads(values, usual)
-    kept, gain = _select(random, centres, scales, usual, names, counts)
+    variants = Variants(
+        names=tuple(names),
+        ratios=scales / usual,
+        obeys=obeying(random, centres, scales, usual),
+        distinct=counts,
+    )
+    kept, gain = select(variants)
     if hints:
-        hinted = [int(n) for n in np.flatnonzero(scales <= _HINT * usual) if n not in kept]
-        scales[hinted] /= _HINT_WEIGHT
-        kept = kept + hinted
+        for number, weight in find_hints(variants, kept).items():
+            scales[number] /= weight
+            kept = [*kept, number]
     return Law(
         names=tuple(names[number] for number in kept),
         centres=centres[kept],
@@ -146,82 +145,3 @@ def _spreads(values: np.ndarray, usual: np.ndarray) -> np.ndarray:
     """(F,) standard deviations, at least `_FLOOR` of the chance spreads."""
     found = values.std(axis=0, ddof=1) if len(values) > 1 else np.zeros(values.shape[1])
     return np.hypot(found, _FLOOR * usual)
-
-
-def _select(
-    random: np.ndarray,
-    centres: np.ndarray,
-    scales: np.ndarray,
-    usual: np.ndarray,
-    names: Sequence[str],
-    distinct: np.ndarray,
-) -> tuple[list[int], float]:
-    """Numbers of the quantities that are laws, and what they explain together [nats].
-
-    The exact ones are taken first, then those that explain more than their price.
-
-    Args:
-        random: (K, M, F) quantities of random variants.
-        centres, scales: (F,) of the demonstrations; usual: (F,) chance spreads.
-        names: (F,) of the quantities.
-        distinct: (K,) how many of the variants differ.
-    """
-    ratios = scales / usual
-    window = np.maximum(_WINDOW * scales, 2.0 * _EXACT * usual)
-    obeys = np.abs(random - centres) <= window  # (K, M, F)
-    sets = _candidates(names, ratios)
-    both = np.stack([obeys[:, :, each].all(2) for each in sets], axis=2)  # (K, M, S)
-
-    def explains(left: np.ndarray) -> np.ndarray:
-        """(S,) nats that each set explains of the variants (K, M) that are left."""
-        rest = left.sum(1, keepdims=True)
-        joint = (left[:, :, None] & both).sum(1)
-        doubt = 0.5 * random.shape[1] / distinct[:, None]
-        return -np.log((joint + doubt) / (rest + doubt)).sum(0)
-
-    first = explains(np.ones(random.shape[:2], dtype=bool))
-    kept: set[int] = set()
-    for each, gain in zip(sets, first, strict=True):
-        # One exact component of a vector makes all of them that are held constant at all a law.
-        if ratios[each].min(initial=np.inf) <= _EXACT and gain >= _PRICE_EXACT:
-            kept.update(each)
-    price = _PRICE if kept else 0.0
-    while True:
-        left = np.all(obeys[:, :, sorted(kept)], axis=2)
-        prices = _prices(sets, names, kept)
-        gain = explains(left) - prices
-        best = int(gain.argmax())
-        if gain[best] <= 0.0:
-            doubt = 0.5 * random.shape[1] / distinct
-            share = (left.sum(1) + doubt) / (random.shape[1] + doubt)
-            return sorted(kept), float(-np.log(share).sum() - price)
-        kept.update(sets[best])
-        price += prices[best]
-
-
-def _prices(sets: Sequence[list[int]], names: Sequence[str], kept: set[int]) -> np.ndarray:
-    """(S,) nats that each set must explain; components of a vector that is known cost less."""
-    heads = {_head(names[number]) for number in kept} - {""}
-    prices = []
-    for each in sets:
-        new = len(set(each) - kept)
-        known = bool(each) and _head(names[each[0]]) in heads
-        prices.append(new * _PRICE_MORE + (0.0 if known or not new else _PRICE - _PRICE_MORE))
-    return np.array(prices)
-
-
-def _head(name: str) -> str:
-    """The vector that a quantity is a component of, or nothing."""
-    head, _, axis = name.rpartition(" ")
-    return head if axis in AXES else ""
-
-
-def _candidates(names: Sequence[str], ratios: np.ndarray) -> list[list[int]]:
-    """Numbers of the quantities that may be laws together: each alone, and those of one vector."""
-    vectors: dict[str, list[int]] = {}
-    for number, (name, ratio) in enumerate(zip(names, ratios, strict=True)):
-        if ratio <= _LOOSE:
-            vectors.setdefault(name, []).append(number)
-            if _head(name):
-                vectors.setdefault(_head(name), []).append(number)
-    return list(vectors.values()) or [[]]
