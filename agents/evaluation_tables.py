@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-from rich import box
-from rich.console import Console
-from rich.table import Table as RichTable
-from rich.text import Text
 
 from ..envs.concepts import TASKS
 from .evaluation import Outcome
-from .evaluation_config import CONDITIONS, PLAIN, STANDARD, WORLDS
+from .evaluation_config import CONDITIONS, PLAIN, STANDARD, SUBJECTS, WORLDS
 from .evaluation_methods import METHODS
 from .evaluation_summary import (
     CELL,
@@ -26,47 +20,20 @@ from .evaluation_summary import (
     standards,
     summarise,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """Text in columns; `note` says how to read it."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: list[tuple[str, ...]]
-    note: str = ""
-
-    def print(self, console: Console) -> None:
-        """Show it on the screen."""
-        table = RichTable(title=Text(self.title, "bold"), title_justify="left", box=box.SIMPLE)
-        for number, name in enumerate(self.header):  # as Text: brackets are units, not markup
-            table.add_column(Text(name), justify="left" if number == 0 else "right")
-        for row in self.rows:
-            table.add_row(*map(Text, row))
-        console.print(table)
-        if self.note:
-            console.print(Text(self.note + "\n", "dim"))
-
-    @property
-    def markdown(self) -> str:
-        """As Markdown, under a heading."""
-        rule = ("---", *["---:"] * (len(self.header) - 1))
-        lines = ["| " + " | ".join(row) + " |" for row in (self.header, rule, *self.rows)]
-        parts = [f"### {self.title}", "\n".join(lines), self.note]
-        return "\n\n".join(part for part in parts if part) + "\n"
+from .table import Table
 
 
 def make_tables(outcomes: Sequence[Outcome]) -> list[Table]:
     """Means by level, family, method, number of demonstrations and condition; details; the arm."""
     counted = named(outcomes)
-    ours = standard(counted)
+    ours, shown = standard(counted), standard(outcomes)
     particle = [item for item in counted if item.world == "particle"]
     first = [item for item in particle if item.level == 1]
     plain = [item for item in first if item.condition == PLAIN]
     disturbed = [item for item in first if item.demonstrations == STANDARD]
     tables = [
         _pivot("Success by level", ours, ("level", "group"), ("task",), note=_SHOWN),
+        _pivot("Success by concept", shown, ("concept",), ("level", "task"), note=_ONES, mean=True),
         _pivot("Success by family", ours, ("family",), ("level", "task"), note=_SHOWN),
         _pivot(
             "Success by method",
@@ -89,8 +56,8 @@ def full_table(outcomes: Sequence[Outcome]) -> Table:
     """Every cell: a row for each concept, task, level, world and setting, a column a method."""
     by = CELL[:-1]
     cells = {tuple(row[name] for name in CELL): row for row in summarise(outcomes)}
-    methods = sorted({key[-1] for key in cells}, key=_place)
-    keys = sorted({key[:-1] for key in cells}, key=lambda key: [_place(part) for part in key])
+    methods = sorted({key[-1] for key in cells}, key=lambda name: _places(("method",), (name,)))
+    keys = sorted({key[:-1] for key in cells}, key=lambda key: _places(by, key))
     rows = []
     for key in keys:
         here = [cells.get((*key, method)) for method in methods]
@@ -107,6 +74,8 @@ def full_table(outcomes: Sequence[Outcome]) -> Table:
     )
 
 
+MEAN = "mean"
+_ONES = "Our agent with five demonstrations in the particle world; the means leave out `touch`."
 _SHOWN = (
     "Our agent with five demonstrations in the particle world; means over the named concepts "
     "(all but `touch`), each as often."
@@ -121,13 +90,17 @@ def _pivot(
     across: Sequence[str],
     *,
     note: str = "",
+    mean: bool = False,
 ) -> Table:
-    """Success rates, one attribute or several down, and across."""
+    """Success rates, one attribute or several down, and across; with a mean if `down` is one."""
     rows = summarise(outcomes, (*down, *across))
+    if mean:
+        single = [item for item in named(outcomes) if item.level != 4]
+        rows += [{down[0]: MEAN} | row for row in summarise(single, across)]
     cells = {(_key(row, down), _key(row, across)): row for row in rows}
     lines, columns = (
-        sorted({key[n] for key in cells}, key=lambda key: [_place(part) for part in key])
-        for n in (0, 1)
+        sorted({key[n] for key in cells}, key=lambda key: _places(names, key))
+        for n, names in enumerate((down, across))
     )
     header = (*down, *(", ".join(_words(across, key)) for key in columns))
     body = [(*map(str, line), *(_rate(cells.get((line, c))) for c in columns)) for line in lines]
@@ -160,6 +133,7 @@ def _arm_tables(outcomes: Sequence[Outcome]) -> list[Table]:
         ("concept",),
         ("task", "world"),
         note="Our agent with five demonstrations; the arm's success is judged by the physics.",
+        mean=True,
     )
     return [both, _care_table(acted)]
 
@@ -180,7 +154,7 @@ def _care_table(outcomes: Sequence[Outcome]) -> Table:
             str(row["truncated"]),
             str(row["plan_failures"]),
         )
-        for row in sorted(summarise(outcomes, ("task",)), key=lambda row: _place(row["task"]))
+        for row in sorted(summarise(outcomes, ("task",)), key=lambda row: TASKS.index(row["task"]))
     ]
     note = (
         "All concepts. Off by: planned to reached fingertip, median and 95th percentile. Missed: "
@@ -202,14 +176,21 @@ def _number(value: float | None, digits: int) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
-_ORDER = (*(name for names in FAMILIES.values() for name in names), *FAMILIES, *METHODS)
+_ORDERS: Mapping[str, tuple[str, ...]] = {
+    "concept": (*(name for names in FAMILIES.values() for name in names), *SUBJECTS, MEAN),
+    "family": tuple(FAMILIES),
+    "group": (SINGLE, *FAMILIES),
+    "task": TASKS,
+    "world": tuple(WORLDS),
+    "condition": CONDITIONS,
+    "method": METHODS,
+}
 
 
-def _place(part: Any) -> tuple[int, Any]:
-    """Where a value stands in a table: names in their own order, unknown ones last."""
-    if isinstance(part, int):
-        return 0, part
-    for number, known in enumerate((TASKS, tuple(WORLDS), CONDITIONS, _ORDER), start=1):
-        if part in known:
-            return number, known.index(part)
-    return 9, part
+def _places(names: Sequence[str], key: Sequence[Any]) -> list[tuple[int, Any]]:
+    """Where a key stands in a table: names in their own order, unknown ones last."""
+    places = []
+    for name, part in zip(names, key, strict=True):
+        known = _ORDERS.get(name, ())
+        places.append((known.index(part), "") if part in known else (len(known), part))
+    return places

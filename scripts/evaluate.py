@@ -28,6 +28,7 @@ from rich.console import Console
 from tqdm import tqdm
 
 from conceptgym.agents.cli import run_script
+from conceptgym.agents.evaluation import Outcome
 from conceptgym.agents.evaluation_config import (
     CONDITIONS,
     LEVELS,
@@ -40,7 +41,10 @@ from conceptgym.agents.evaluation_methods import METHODS, OURS
 from conceptgym.agents.evaluation_pool import Task, run_jobs
 from conceptgym.agents.evaluation_store import OutcomeStore
 from conceptgym.agents.evaluation_tables import make_tables
-from conceptgym.agents.model import PRETRAINED, load_model
+from conceptgym.agents.figures_codes import draw_codes, infer_codes
+from conceptgym.agents.figures_curves import draw_curves
+from conceptgym.agents.figures_scenes import draw_filmstrips, draw_gallery
+from conceptgym.agents.model import PRETRAINED, ConceptModel, load_model
 from conceptgym.assets import asset_path
 from conceptgym.envs.errors import ConfigError
 
@@ -79,6 +83,8 @@ class Args:
     """Time after which to stop, and to report what there is; the same command goes on."""
     out: Path = Path("out/evaluation")
     """Folder of outcomes.jsonl and of evaluation.json, .csv and .md."""
+    figures: Path | None = None
+    """Folder for figures: curves from the outcomes, codes, filmstrips, a gallery."""
     record: bool = False
     """Copy our rates into the JSON beside the weights, as is done before these are shipped."""
 
@@ -121,6 +127,8 @@ def main(args: Args) -> None:
     written = write_files(args.out, found, _about(args, config, headers))
     if args.record:
         written.append(record(args.checkpoint or asset_path(PRETRAINED), written[0]))
+    if args.figures is not None:
+        written += _draw_figures(args.figures, found, load_model(args.checkpoint)[0])
     for path in written:
         console.print(f"wrote {path}", highlight=False)
 
@@ -138,6 +146,15 @@ def _run(args: Args, config: EvaluationConfig, store: OutcomeStore, tasks: Seque
             if time.monotonic() > end:
                 break
     runs.close()
+
+
+def _draw_figures(folder: Path, outcomes: Sequence[Outcome], model: ConceptModel) -> list[Path]:
+    return [
+        *draw_curves(outcomes, folder),
+        draw_codes(infer_codes(model), folder / "codes.png"),
+        draw_filmstrips(model, folder / "filmstrips.png"),
+        draw_gallery(folder / "gallery.png"),
+    ]
 
 
 def _about(
