@@ -153,6 +153,7 @@ class ConceptAgent:
             attention=attention,
             weight=concept.weight,
             temperature=self.config.temperature,
+            recognition=self.config.recognition,
         )
         return term if len(self._concepts) == 1 else concept.edits.limit(term, attention)
 

@@ -161,6 +161,8 @@ class InferenceConfig(Config):
     """Codes that plans are made with, the lowest in energy."""
     temperature: float = 0.0
     """How several readings combine: 0 for the least energy, else the free energy's temperature."""
+    recognition: bool = False
+    """Generate by descent on the energy that identifies, so that the scene becomes recognisable."""
     seed: int = 0
 
     def __post_init__(self) -> None:

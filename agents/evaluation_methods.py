@@ -23,9 +23,11 @@ VARIANTS: dict[str, InferenceConfig] = {
     OURS: InferenceConfig(),
     "ours-guess": InferenceConfig(code_iterations=0),
     "ours-scratch": InferenceConfig(amortised=False),
+    "ours-recognition": InferenceConfig(recognition=True),
     **{f"ours-{n}-steps": InferenceConfig(iterations=n) for n in _STEPS},
 }
-"""Our agent: as it is; w as first guessed; w from random codes; other numbers of steps on x and a.
+"""Our agent: as it is; w as first guessed; w from random codes; generating by descent on the
+energy that identifies; other numbers of steps on x and a.
 Without steps, the lowest of the starts (the scene as it is, and 15 random ones) is the answer."""
 RIVALS: dict[str, Callable[[int], Rival]] = {
     "chance": Chance,
@@ -35,7 +37,7 @@ RIVALS: dict[str, Callable[[int], Rival]] = {
 """Rivals without learning, from a seed."""
 METHODS = (*VARIANTS, *RIVALS)
 """Everyone who is evaluated by default."""
-STANDARD_ONLY = tuple(f"ours-{n}-steps" for n in _STEPS)
+STANDARD_ONLY = ("ours-recognition", *(f"ours-{n}-steps" for n in _STEPS))
 """Methods that are looked at with five undisturbed demonstrations alone."""
 PLAIN_ONLY = ("ours-scratch", "ours-guess")
 """Methods that are looked at with undisturbed demonstrations alone."""

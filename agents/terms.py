@@ -29,6 +29,7 @@ def concept_term(
     attention: np.ndarray | None = None,
     weight: float = 1.0,
     temperature: float = 0.0,
+    recognition: bool = False,
 ) -> Term:
     """The energy of a concept, known by one code or by several readings of it.
 
@@ -42,6 +43,8 @@ def concept_term(
         attention: (N,) the term's attended entities; by default the scenes' own.
         weight: factor of the term.
         temperature: T, 0 for the least.
+        recognition: ask in every scene how far the attention is from what would be identified in
+            it, also where entities may be edited: to generate is then to become recognisable.
 
     Raises:
         ShapeError, NonFiniteError: on codes of another length, NaN or infinity.
@@ -60,6 +63,7 @@ def concept_term(
             scene = scene.replace(
                 attention=to_tensor(attention)[None, :length].expand_as(scene.attention)
             )
+        scene = scene.as_static() if recognition else scene
         if count == 1:
             return weight * energy(scene, rows.expand(len(scene.present), -1))
         under = rows.repeat(len(scene.present), 1)  # scene-major
