@@ -9,15 +9,17 @@ from typing import NoReturn
 
 import pytest
 import torch
-from agent_scenes import SHORT, TINY
+from agent_scenes import TINY
+from objective_batches import FEW, small_pool
 
 from conceptgym.agents.checkpoint import load_tensors, save_tensors
 from conceptgym.agents.config import EnergyConfig, TrainConfig
-from conceptgym.agents.data import build_pool
+from conceptgym.agents.objectives import OBJECTIVES
 from conceptgym.agents.trainer import Trainer
 from conceptgym.envs.errors import CheckpointError
 
-POOL = build_pool(SHORT)
+POOL = small_pool(FEW)
+SEVERAL = [replace(FEW, objective=name) for name in OBJECTIVES]
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +30,7 @@ def _one_thread() -> object:
     torch.set_num_threads(before)
 
 
-def make_trainer(train: TrainConfig = SHORT, energy: EnergyConfig = TINY) -> Trainer:
+def make_trainer(train: TrainConfig = FEW, energy: EnergyConfig = TINY) -> Trainer:
     return Trainer(energy, train, fast=False)
 
 
@@ -58,20 +60,23 @@ def test_it_trains_to_the_configured_step_and_no_further() -> None:
 
 
 def test_the_same_seed_trains_to_the_same_bits() -> None:
-    one, other = make_trainer(), make_trainer(replace(SHORT, seed=1))
+    one, other = make_trainer(), make_trainer(replace(FEW, seed=1))
     again = make_trainer()
     assert run(one, 3) == run(again, 3) != run(other, 3)
     assert equal(parameters(one), parameters(again))
 
 
+@pytest.mark.parametrize("config", SEVERAL, ids=list(OBJECTIVES))
 @pytest.mark.parametrize("stop", [0, 1, 2])
-def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path: Path, stop: int) -> None:
-    whole, first = make_trainer(), make_trainer()
+def test_a_resumed_run_equals_an_uninterrupted_one(
+    tmp_path: Path, stop: int, config: TrainConfig
+) -> None:
+    whole, first = make_trainer(config), make_trainer(config)
     path = tmp_path / "checkpoint.safetensors"
     reports = run(first, stop)
     first.save(path)
     torch.manual_seed(1234)  # what happened in between does not matter
-    second = make_trainer()
+    second = make_trainer(config)
     second.resume(path)
     assert second.step == stop
     assert second.seconds == first.seconds == second.saved_at == first.saved_at
@@ -79,6 +84,37 @@ def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path: Path, stop: int) ->
     reports += run(second, 3)
     assert reports == run(whole, 3)
     assert equal(parameters(second), parameters(whole))
+
+
+@pytest.mark.parametrize("energy", [replace(TINY, pairs=False), replace(TINY, separate_codes=True)])
+def test_a_run_of_one_task_resumes(tmp_path: Path, energy: EnergyConfig) -> None:
+    """Weights that this task does not use have no optimiser's state."""
+    config = replace(FEW, tasks=("identify",))
+    whole, first, second = (make_trainer(config, energy) for _ in range(3))
+    path = tmp_path / "checkpoint.safetensors"
+    reports = run(first, 1)
+    first.save(path)
+    second.resume(path)
+    assert reports + run(second, 3) == run(whole, 3)
+    assert equal(parameters(second), parameters(whole))
+
+
+def test_a_checkpoint_tells_whether_inference_may_start_from_the_encoder(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    for config in SEVERAL:
+        make_trainer(config).save(path)
+        assert load_tensors(path)[1]["amortised"] == (config.objective != "unrolled")
+
+
+def test_another_objective_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    make_trainer().save(path)
+    with pytest.raises(CheckpointError) as caught:
+        make_trainer(replace(FEW, objective="unrolled")).resume(path)
+    assert str(caught.value) == (
+        f"checkpoint {path} has train.objective='projection', expected 'unrolled'; "
+        "use its own configuration or another path"
+    )
 
 
 def test_a_kill_while_saving_leaves_the_run_resumable(
@@ -110,8 +146,8 @@ def test_a_kill_while_saving_leaves_the_run_resumable(
 def test_another_configuration_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.safetensors"
     make_trainer().save(path)
-    longer = make_trainer(replace(SHORT, steps=4, state_noise=(0.1, 3.0)))
-    wider = make_trainer(SHORT, EnergyConfig(width=9, code_size=4))
+    longer = make_trainer(replace(FEW, steps=4, state_noise=(0.1, 3.0)))
+    wider = make_trainer(FEW, EnergyConfig(width=9, code_size=4))
     for trainer, difference in (
         (longer, "train.state_noise=[0.02, 3.0], expected [0.1, 3.0]"),
         (wider, "energy.width=8, expected 9"),
