@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from conceptgym.agents.code import Code
 from conceptgym.agents.concept_agent import ConceptAgent
 from conceptgym.agents.config import EnergyConfig, TrainConfig
 from conceptgym.agents.generate import GenerateResult
+from conceptgym.agents.geometry import SLOTS
 from conceptgym.agents.identify import IdentifyResult
 from conceptgym.agents.infer import InferResult
 from conceptgym.agents.model import ConceptModel
@@ -21,6 +23,8 @@ TINY = EnergyConfig(width=8, code_size=4)
 SHORT = TrainConfig(
     steps=3, instances=2, events=9, concepts_per_family=2, most_demonstrations=3, warm_up_steps=2
 )
+ORDER, PLACES = 10, slice(11, 35)
+"""Columns of the nodes' features: ranks, which have no gradient, and absolute places."""
 REST = 3
 """Steps that a demonstration of several phases rests at each stop."""
 
@@ -46,6 +50,41 @@ def random_scene(seed: int, *, count: int = 2, number: int = 6, rows: int = 9) -
     parts = [entities, uniform(count, number), torch.ones(count, number).double(), *masks]
     names = ("entities", "attention", "present", "movable", "paintable")
     return Scene(**{k: pad_rows(v, rows) for k, v in zip(names, parts, strict=True)})
+
+
+def random_codes(seed: int, *, count: int = 2, size: int = TINY.code_size) -> torch.Tensor:
+    """Codes (count, size + PLAIN_SIZE) of plain values that demonstrations may have, float64."""
+    draw = torch.Generator().manual_seed(seed)
+
+    def normal(*shape: int) -> torch.Tensor:
+        return torch.randn(count, *shape, generator=draw, dtype=torch.float64)
+
+    number = torch.randint(3, SLOTS + 1, (count, 1), generator=draw)
+    used = (torch.arange(SLOTS) < number)[..., None].double()
+    template = normal(SLOTS, 2) * used
+    template = (template - template.sum(1, keepdim=True) / number[..., None]) * used
+    radius = (template.square().sum((1, 2)) / number[:, 0]).sqrt()
+    return Code(
+        what=normal(size),
+        offset=0.3 * normal(2),
+        distance=0.3 * normal(1).abs(),
+        place=0.4 * normal(2),
+        spread=0.2 * normal(2).abs(),
+        colour=normal(3).sigmoid(),
+        touched=normal(3).sigmoid(),
+        inside=0.1 * torch.randint(0, 4, (count, 1), generator=draw).double(),
+        number=0.1 * number.double(),
+        template=(template / radius[:, None, None]).flatten(1),
+    ).join()
+
+
+def attending(scene: Scene, codes: torch.Tensor, *, noise: float = 0.0) -> Scene:
+    """The scenes with as many of their objects attended as the codes ask for, in random rows."""
+    count = Code.split(codes).count.round()[:, None]
+    objects = scene.objects * scene.attention  # random numbers
+    rank = objects.argsort(dim=1, descending=True).argsort(dim=1)
+    attention = (rank < count).to(scene.attention.dtype) * scene.objects
+    return scene.replace(attention=attention + noise * (scene.attention - 0.5) * scene.present)
 
 
 def pad_rows(values: torch.Tensor, rows: int) -> torch.Tensor:

@@ -1,14 +1,14 @@
-"""The relation network: pair features, and a round of messages against a plain loop."""
+"""The relation network: lengths, and a round of messages against a plain loop."""
 
+import math
+
+import pytest
 import torch
 from torch.nn import functional
 
-from conceptgym.agents.relation import (
-    PAIR_FEATURES,
-    RelationNetwork,
-    RelationRound,
-    pair_features,
-)
+from conceptgym.agents.relation import RelationNetwork, RelationRound, graded, length
+
+PAIR = 5
 
 
 def random(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -16,31 +16,18 @@ def random(*shape: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(*shape, generator=draw, dtype=torch.float64)
 
 
-def test_pair_features_look_from_the_first_to_the_second() -> None:
-    places = torch.tensor([[[0.0, 0.0], [0.3, 0.4]]], dtype=torch.float64)
-    colours = torch.tensor([[[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]], dtype=torch.float64)
-    pairs = pair_features(places, colours)
-    assert pairs.shape == (1, 2, 2, PAIR_FEATURES)
-    distance, contrast = (0.25 + 1e-4) ** 0.5, (1.0 + 1e-4) ** 0.5
-    expected = [0.3, 0.4, distance, 0.3 / (0.3 + distance), 0.4 / (0.3 + distance)]
-    torch.testing.assert_close(pairs[0, 0, 1, :5].tolist(), expected)
-    assert pairs[0, 0, 1, 6] == contrast
-    sign = torch.tensor([-1.0, -1.0, 1.0, -1.0, -1.0, 1.0, 1.0])
-    torch.testing.assert_close(pairs[0, 1, 0], sign * pairs[0, 0, 1])
+def test_lengths_are_those_of_vectors_and_have_a_gradient_at_zero() -> None:
+    vectors = torch.tensor([[3.0, 4.0], [0.0, 0.0]], requires_grad=True)
+    found = length(vectors)
+    assert found.shape == (2, 1)
+    torch.testing.assert_close(found[:, 0].tolist(), [math.sqrt(25.0001), 0.01])
+    found.sum().backward()
+    assert vectors.grad is not None and torch.isfinite(vectors.grad).all()
 
 
-def test_pair_features_ignore_a_shift_of_the_plane() -> None:
-    places, colours = random(2, 4, 2), random(2, 4, 3, seed=1)
-    shift = torch.tensor([3.0, -2.0])
-    torch.testing.assert_close(
-        pair_features(places + shift, colours), pair_features(places, colours)
-    )
-
-
-def test_pair_features_have_a_gradient_where_entities_coincide() -> None:
-    places = torch.zeros(1, 3, 2, requires_grad=True)
-    pair_features(places, torch.zeros(1, 3, 3)).sum().backward()
-    assert places.grad is not None and torch.isfinite(places.grad).all()
+def test_a_distance_is_given_twice_coarse_and_fine() -> None:
+    found = graded(torch.tensor([[0.0], [0.5]], dtype=torch.float64))
+    assert found.tolist() == [[0.0, math.log(0.03)], [0.5, math.log(0.53)]]
 
 
 def loop_round(
@@ -52,15 +39,17 @@ def loop_round(
 ) -> torch.Tensor:
     """One round for a single scene, entity by entity, with a softmax for the extreme."""
     count, width = nodes.shape
-    shift, bias = layer.condition(condition).split(width)
+    scale, shift, bias = layer.condition(condition).split(width)
     first, last = layer.message[1], layer.out[1]
     updated = []
     for i in range(count):
         messages = []
         for j in range(count):
             if heard[i, j]:
-                into = layer.receiver(nodes[i]) + shift + layer.sender(nodes[j])
-                hidden = functional.silu(into + layer.pair(pairs[i, j]))
+                into = layer.sender(nodes[j])
+                if pairs.shape[-1]:
+                    into = into + layer.receiver(nodes[i]) + layer.pair(pairs[i, j])
+                hidden = functional.silu(into * (1.0 + scale) + shift)
                 messages.append(functional.silu(first(hidden)))
         heap = torch.stack(messages)
         extreme = ((4.0 * heap).softmax(0) * heap).sum(0)
@@ -69,10 +58,11 @@ def loop_round(
     return torch.stack(updated)
 
 
-def test_a_round_equals_a_loop_over_entities() -> None:
+@pytest.mark.parametrize("pair", [PAIR, 0])
+def test_a_round_equals_a_loop_over_entities(pair: int) -> None:
     torch.manual_seed(0)
-    layer = RelationRound(6, 3).double()
-    nodes, pairs, condition = random(5, 6), random(5, 5, PAIR_FEATURES, seed=1), random(3, seed=2)
+    layer = RelationRound(6, 3, pair).double()
+    nodes, pairs, condition = random(5, 6), random(5, 5, pair, seed=1), random(3, seed=2)
     heard = 1.0 - torch.eye(5).double()
     heard[0, 3] = heard[4, 1] = 0.0
     found, messages = layer(nodes[None], pairs[None], condition[None], heard[None])
@@ -83,8 +73,8 @@ def test_a_round_equals_a_loop_over_entities() -> None:
 
 def test_nobody_hears_the_absent_nor_itself() -> None:
     torch.manual_seed(0)
-    network = RelationNetwork(4, width=6, rounds=2, condition=3).double()
-    features, pairs = random(1, 5, 4), random(1, 5, 5, PAIR_FEATURES, seed=1)
+    network = RelationNetwork(4, pair=PAIR, width=6, rounds=2, condition=3).double()
+    features, pairs = random(1, 5, 4), random(1, 5, 5, PAIR, seed=1)
     present = torch.tensor([[1.0, 1.0, 0.0, 1.0, 0.0]]).double()
     condition = random(1, 3, seed=2)
     nodes, messages, heard = network(features, pairs, condition, present)
@@ -104,8 +94,8 @@ def test_nobody_hears_the_absent_nor_itself() -> None:
 def test_messages_travel_one_entity_a_round() -> None:
     """What an entity that is not heard directly says arrives with the second round."""
     torch.manual_seed(0)
-    layer = RelationRound(6, 3).double()
-    nodes, pairs, condition = random(1, 3, 6), random(1, 3, 3, PAIR_FEATURES), random(1, 3)
+    layer = RelationRound(6, 3, PAIR).double()
+    nodes, pairs, condition = random(1, 3, 6), random(1, 3, 3, PAIR), random(1, 3)
     chain = torch.tensor([[[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]]).double()
     changed = nodes.clone()
     changed[:, 2] += 1.0
@@ -117,3 +107,14 @@ def test_messages_travel_one_entity_a_round() -> None:
 
     assert torch.equal(first_node(changed, 1), first_node(nodes, 1))
     assert not torch.allclose(first_node(changed, 2), first_node(nodes, 2))
+
+
+def test_without_pairs_everyone_hears_the_same() -> None:
+    torch.manual_seed(0)
+    layer = RelationRound(6, 3, 0).double()
+    nodes, pairs, condition = random(1, 4, 6), random(1, 4, 4, 0), random(1, 3)
+    heard = 1.0 - torch.eye(4).double()
+    _, messages = layer(nodes, pairs, condition, heard[None])
+    for receiver in range(1, 4):
+        assert torch.equal(messages[0, receiver], messages[0, 0])
+    assert not torch.allclose(messages[0, 0, 0], messages[0, 0, 1])
