@@ -9,11 +9,10 @@ import torch
 
 from conceptgym.agents.code import Code
 from conceptgym.agents.concept_agent import ConceptAgent
-from conceptgym.agents.config import EnergyConfig, TrainConfig
+from conceptgym.agents.config import EnergyConfig, InferenceConfig, TrainConfig
 from conceptgym.agents.generate import GenerateResult
 from conceptgym.agents.geometry import SLOTS
 from conceptgym.agents.identify import IdentifyResult
-from conceptgym.agents.infer import InferResult
 from conceptgym.agents.model import ConceptModel
 from conceptgym.agents.scene import Scene
 from conceptgym.envs import CONCEPTS, ConceptEnv, Demonstration, EntityState, Event
@@ -204,19 +203,10 @@ class Oracle(ConceptAgent):
     """An agent that looks the answers up in the worlds it acts in, matching scenes by objects."""
 
     def __init__(self, *worlds: ConceptEnv) -> None:
-        super().__init__(tiny_model())
+        super().__init__(tiny_model(), config=InferenceConfig(code_iterations=0))
         self.worlds = worlds
         self.asked = 0
-        nothing = InferResult(
-            codes=np.zeros((1, 1)),
-            readings=np.zeros((1, 1, 1)),
-            reading_energies=np.zeros((1, 1)),
-            energy=0.0,
-            initial_energy=0.0,
-            iterations=0,
-            reason="converged",
-        )
-        self._concepts = [(nothing, 1.0)]
+        self.observe(demonstrations(count=1))  # of anything, so that it acts
 
     def event_of(self, state: EntityState) -> Event:
         self.asked += 1
