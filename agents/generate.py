@@ -110,8 +110,13 @@ def random_starts(entities: Tensor, config: InferenceConfig) -> Tensor:
 
     The projection puts back what is fixed.
     """
-    generator = torch.Generator().manual_seed(config.seed)
-    start = torch.rand(entities.shape, generator=generator)
-    start[..., POSITION] = PLANE_HALF_WIDTH * (2.0 * start[..., POSITION] - 1.0)
+    start = random_states(entities, torch.Generator().manual_seed(config.seed))
     start[0] = entities[0]
     return start
+
+
+def random_states(entities: Tensor, generator: torch.Generator) -> Tensor:
+    """Uniform positions in the plane and uniform colours, of the shape of `entities` (..., 7)."""
+    drawn = torch.rand(entities.shape, generator=generator)
+    drawn[..., POSITION] = PLANE_HALF_WIDTH * (2.0 * drawn[..., POSITION] - 1.0)
+    return drawn

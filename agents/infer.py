@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +15,16 @@ from ..envs.demonstrations import Demonstration
 from .code import PLAIN_SIZE, normalise_code
 from .config import InferenceConfig
 from .descent import descend
+from .generate import editable_features, random_states
 from .model import ConceptModel
 from .scene import Scene
 from .summary import summarise
 from .tensors import check_demonstrations, stack_demonstrations
 
 _TOLERANCE = 1e-5  # steps on w are short: its gradients are small beside a code's unit variance
+_TEMPERATURE = 0.01  # of likelihoods: half the square of 0.1 plane units, doubled
+_MOST_SURPRISE = 12.0  # of one demonstration, which may be a wrong one
+_RANDOM_STATES = 48
 _OUTLIER = 0.05  # energy at which a demonstration counts half, so that a wrong one pulls little
 
 
@@ -29,8 +34,10 @@ class InferResult:
 
     Attributes:
         codes: (T, code_size) the code w of each phase; one for a concept without order.
-        readings: (T, P, code_size) all codes that the descents ended at, lowest energy first.
+        readings: (T, P, code_size) all codes that the descents ended at, the likeliest first.
         reading_energies: (T, P) their energies.
+        surprise: (T, P) minus the log-likelihood of a demonstration under each, see `surprise`; 0
+            where there is one reading.
         energy: mean energy of the demonstrations under `codes`.
         initial_energy: the same under the first guess.
         iterations: descent steps taken.
@@ -40,6 +47,7 @@ class InferResult:
     codes: np.ndarray
     readings: np.ndarray
     reading_energies: np.ndarray
+    surprise: np.ndarray
     energy: float
     initial_energy: float
     iterations: int
@@ -83,6 +91,7 @@ def infer(
         codes=np.concatenate([result.codes for result in results]),
         readings=np.concatenate([result.readings for result in results]),
         reading_energies=np.concatenate([result.reading_energies for result in results]),
+        surprise=np.concatenate([result.surprise for result in results]),
         energy=float(np.mean([result.energy for result in results])),
         initial_energy=float(np.mean([result.initial_energy for result in results])),
         iterations=max(result.iterations for result in results),
@@ -114,16 +123,47 @@ def _infer_phase(
         step_size=config.code_step,
         tolerance=_TOLERANCE,
     )
-    best, order = found.best, found.energy.argsort()
+    scores = torch.zeros_like(found.energy)
+    if len(start) > 1:
+        scores = surprise(model, scenes, found.value, seed=config.seed)
+    order = (scores if len(start) > 1 else found.energy).argsort()
+    best = int(order[0])
     return InferResult(
         codes=found.value[best][None].numpy(),
         readings=found.value[order][None].numpy(),
         reading_energies=found.energy[order][None].numpy(),
+        surprise=scores[order][None].numpy(),
         energy=float(found.energy[best]),
         initial_energy=float(found.initial_energy[best]),
         iterations=found.iterations,
         reason=found.reasons[best],
     )
+
+
+@torch.no_grad()
+def surprise(model: ConceptModel, scenes: Scene, codes: Tensor, *, seed: int = 0) -> Tensor:
+    """How unlikely K demonstrations (B = K scenes) are under each of P codes, (P,).
+
+    Mean over demonstrations of E(x, a, w) / T + log mean_r exp(-E(x_r, a, w) / T), with x_r random
+    states of what may be edited: a code under which anything would do explains nothing. What the
+    attention lacks counts besides. The temperature T stands for a miss of 0.1 plane units.
+    """
+    count = len(scenes.present)
+    generator = torch.Generator().manual_seed(seed)
+    several = scenes.repeat(_RANDOM_STATES)
+    drawn = random_states(several.entities, generator)
+    several = several.replace(
+        entities=torch.where(editable_features(several), drawn, several.entities)
+    )
+    found = []
+    for code in codes:
+        shown = model.energy(scenes, code.expand(count, -1))
+        chance = model.energy(several, code.expand(len(several.present), -1))
+        chance = torch.logsumexp(-chance.view(count, -1) / _TEMPERATURE, dim=1)
+        known = model.energy(scenes.as_static(), code.expand(count, -1))
+        score = (shown + known) / _TEMPERATURE + chance - math.log(_RANDOM_STATES)
+        found.append(score.clamp(max=_MOST_SURPRISE).mean())
+    return torch.stack(found)
 
 
 def _first_guesses(
