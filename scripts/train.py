@@ -22,10 +22,12 @@ import torch
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
+from conceptgym.agents.bank import build_bank
 from conceptgym.agents.checkpoint import load_tensors, save_tensors
 from conceptgym.agents.cli import run_script
 from conceptgym.agents.config import EnergyConfig, TrainConfig
 from conceptgym.agents.data import EventPool, training_families
+from conceptgym.agents.model import load_model
 from conceptgym.agents.pool_cache import cached_pool
 from conceptgym.agents.trainer import Progress, Trainer
 from conceptgym.agents.validation import validate
@@ -83,7 +85,7 @@ def main(args: Args) -> None:
                 _report(args, trainer, progress, writer)
             trainer.save(args.checkpoint)
     if args.export is not None:
-        export(args.checkpoint, args.export, device=device)
+        export(args.checkpoint, args.export, pool=_draw_pool(args), device=device)
         print(f"exported {args.export}")
 
 
@@ -122,14 +124,19 @@ def _report(args: Args, trainer: Trainer, progress: Progress, writer: SummaryWri
         tqdm.write(f"step {progress.step}: validation success {means[0]:.2f} / {means[1]:.2f}")
 
 
-def export(checkpoint: Path, path: Path, *, device: str) -> None:
-    """Write a run's averaged weights to `path`, and what made them as JSON beside it."""
+def export(checkpoint: Path, path: Path, *, pool: EventPool, device: str) -> None:
+    """Write a run's averaged weights to `path`, and what made them as JSON beside it.
+
+    With them goes the bank of codes, see `conceptgym.agents.bank`.
+    """
+    model, _ = load_model(checkpoint)
     tensors, header = load_tensors(checkpoint)
     averaged = {
         name.removeprefix("average."): value
         for name, value in tensors.items()
         if name.startswith("average.")
     }
+    averaged["bank"] = build_bank(model, pool, TrainConfig.from_dict(header["train"]))
     names = ("energy", "train", "step", "seconds", "amortised")
     kept = {name: header[name] for name in names if name in header}
     made = kept | {"device": device, "torch": torch.__version__}
