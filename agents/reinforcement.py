@@ -139,7 +139,7 @@ def make_learner(concept: str, task: str, config: ReinforcementConfig) -> BaseAl
         return PPO(n_steps=config.rollout // config.worlds, **shared)
     return SAC(
         train_freq=config.train_every,
-        learning_starts=min(500, config.steps),
+        learning_starts=min(500, config.steps // 4),
         buffer_size=config.steps,
         **shared,
     )

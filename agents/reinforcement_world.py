@@ -32,7 +32,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
-from ..envs.concepts import Concept
+from ..envs.concepts import Concept, Event
 from ..envs.entities import COLOUR, CURSOR, MAX_ENTITIES, NUM_FEATURES, POSITION, ZONE
 from ..envs.particle import ParticleEnv
 from ..envs.progress import MAX_PHASES
@@ -41,7 +41,8 @@ _WHOLE = (*range(5), NUM_FEATURES)  # x, y, red, green, blue, and that there is 
 _PLACE = (0, 1, ZONE, NUM_FEATURES)
 _ALL = (*range(5), ZONE, NUM_FEATURES)
 _IN_SIGHT = 3  # of the rest, as the nearest and as the furthest
-_TRIALS = 20  # scenes looked at to see what there is in scenes of a concept
+_MOST_OBJECTS = ParticleEnv.default_most_objects
+_TRIALS = 10  # scenes looked at to see what there is in scenes of a concept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,41 +54,56 @@ class Layout:
         cursor: whether the cursor may be moved.
         attended: slots for what the concept is about; identify: for all but the cursor.
         free: slots for others that may be edited.
-        moves, paints: whether attended and free entities may be moved, and painted.
+        fixed: whether what the concept is about may not be edited itself, apart from the cursor.
+        moves, paints: whether entities in slots may be moved, and painted.
     """
 
     task: str
     cursor: bool
     attended: int
     free: int
+    fixed: bool
     moves: bool
     paints: bool
 
     @classmethod
-    def of(cls, concept: Concept, *, task: str, most_objects: int) -> Layout:
-        """The layout that fits the concept's scenes of up to `most_objects` objects."""
+    def of(cls, concept: Concept, *, task: str) -> Layout:
+        """The layout that fits the concept's scenes of usual size."""
         rng = np.random.default_rng(0)
-        states = [concept.sample(rng, n_objects=most_objects) for _ in range(_TRIALS)]
+        most = min(concept.num_objects[1], concept.usual_objects[1], _MOST_OBJECTS)
+        events = [concept.sample(rng, n_objects=most) for _ in range(_TRIALS)]
         if task == "identify":
-            rows = max(int(event.shown.present.sum()) for event in states) - 1
-            return cls(task=task, cursor=False, attended=rows, free=0, moves=False, paints=False)
-        found = []
-        for event in states:
-            state, attended = event.before, np.asarray(event.attention, dtype=bool)
-            movable = np.delete(state.movable, state.cursor)
-            free = (state.movable | state.paintable) & state.present & ~attended
-            free[state.cursor] = False
-            cursor = state.movable[state.cursor]
-            found.append((cursor, attended.sum(), free.sum(), movable.any(), state.paintable.any()))
-        cursor, attended, free, moves, paints = np.array(found, dtype=int).max(axis=0).tolist()
+            rows = max(int(event.shown.present.sum()) for event in events) - 1
+            return cls(
+                task=task,
+                cursor=False,
+                attended=rows,
+                free=0,
+                fixed=True,
+                moves=False,
+                paints=False,
+            )
+        found = np.array([_seen_in(event) for event in events], dtype=int).max(axis=0).tolist()
+        cursor, attended, free, edited, moves, paints = found
         return cls(
             task=task,
             cursor=bool(cursor),
-            attended=attended,
+            attended=max(attended, concept.num_attended[1]),
             free=free,
+            fixed=not edited,
             moves=bool(moves),
             paints=bool(paints),
         )
+
+    @property
+    def _edited(self) -> int:
+        """Attended slots that an action has numbers for."""
+        return 0 if self.fixed else self.attended
+
+    @property
+    def _channels(self) -> list[int]:
+        """Columns of the world's action that entities in slots use."""
+        return [*([0, 1] if self.moves else []), *([2, 3, 4] if self.paints else [])]
 
     @property
     def observation_size(self) -> int:
@@ -101,8 +117,7 @@ class Layout:
         """Numbers of an action."""
         if self.task == "identify":
             return self.attended
-        each = 2 * self.moves + 3 * self.paints
-        return 2 * self.cursor + (self.attended + self.free) * each
+        return 2 * self.cursor + (self._edited + self.free) * len(self._channels)
 
     def flatten(self, observation: Mapping[str, Any]) -> np.ndarray:
         """The observation as (observation_size,) float32 in [-2, 2]."""
@@ -132,12 +147,10 @@ class Layout:
         if self.cursor:
             edits[_cursor_row(observation), POSITION], values = values[:2], values[2:]
         attended, free, _ = _groups(observation, order)
-        channels = [*([0, 1] if self.moves else []), *([2, 3, 4] if self.paints else [])]
-        if channels:
-            slots = values.reshape(self.attended + self.free, len(channels))
-            for rows, own in ((attended, slots[: self.attended]), (free, slots[self.attended :])):
-                kept = rows[: len(own)]
-                edits[kept[:, None], channels] = own[: len(kept)]
+        slots = values.reshape(self._edited + self.free, -1) if len(values) else values
+        for rows, own in ((attended, slots[: self._edited]), (free, slots[self._edited :])):
+            kept = rows[: len(own)]
+            edits[kept[:, None], self._channels] = own[: len(kept)]
         return edits
 
 
@@ -163,8 +176,7 @@ class FlatWorld(gym.Wrapper[np.ndarray, np.ndarray, dict[str, Any], np.ndarray])
         world = env.unwrapped
         if not isinstance(world, ParticleEnv):
             raise TypeError(f"env is a {type(world).__name__}, expected a ParticleEnv")
-        most = min(world.concept.usual_objects[1], world.default_most_objects)
-        self.layout = layout or Layout.of(world.concept, task=world.task, most_objects=most)
+        self.layout = layout or Layout.of(world.concept, task=world.task)
         self.observation_space = spaces.Box(
             -2.0, 2.0, (self.layout.observation_size,), dtype=np.float32
         )
@@ -185,6 +197,19 @@ class FlatWorld(gym.Wrapper[np.ndarray, np.ndarray, dict[str, Any], np.ndarray])
         chosen = self.layout.unflatten(self._seen, action)
         self._seen, reward, terminated, truncated, info = self.env.step(chosen)
         return self.layout.flatten(self._seen), float(reward), terminated, truncated, info
+
+
+def _seen_in(event: Event) -> tuple[int, ...]:
+    """Of a scene: cursor movable, attended, free and edited entities; any moved, any painted."""
+    state, attended = event.before, np.asarray(event.attention, dtype=bool)
+    movable, paintable = (mask & state.present for mask in (state.movable, state.paintable))
+    cursor = int(movable[state.cursor])
+    movable = movable.copy()
+    movable[state.cursor] = False
+    editable = movable | paintable
+    free, edited = editable & ~attended, editable & attended
+    counts = (attended.sum(), free.sum(), edited.sum(), movable.any(), paintable.any())
+    return cursor, *(int(count) for count in counts)
 
 
 def _cursor_row(observation: Mapping[str, Any]) -> int:
