@@ -59,7 +59,7 @@ def descend(
         tolerance: a row whose step is shorter than this has converged.
     """
     rows = torch.arange(len(start))
-    value = project(start, rows)
+    value = project(start.detach().clone(), rows)  # written to below; the caller keeps its own
     level, gradient = _value_and_gradient(energy, value, rows)
     initial, taken = level.clone(), 0
     steps = torch.full_like(level, step_size)
