@@ -1,15 +1,14 @@
 """From arrays to tensors, and the demonstrations that are refused."""
 
-from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from agent_scenes import demonstrations, draw_event, tiny_model
+from agent_scenes import demonstration, demonstrations, draw_event
 
-from conceptgym.agents.generate import generate
-from conceptgym.agents.identify import identify
-from conceptgym.agents.tensors import codes_of, scene_of, stack_demonstrations, to_tensor
+from conceptgym.agents.geometry import SLOTS
+from conceptgym.agents.tensors import scene_of, stack_demonstrations, to_tensor
 from conceptgym.envs import MAX_ENTITIES, Demonstration
 from conceptgym.envs.errors import (
     MixedLayoutError,
@@ -36,62 +35,76 @@ def test_tensors_are_single_precision_copies_of_any_array() -> None:
         assert np.array_equal(tensor.numpy(), np.asarray(values, dtype=np.float32))
 
 
-def test_a_scene_holds_its_state_and_attention() -> None:
-    event = draw_event("colour")
+def test_a_scene_holds_its_state_and_attention_without_absent_rows() -> None:
+    event = draw_event("colour", n_objects=8)
     scene = scene_of(event.before, event.attention)
+    assert scene.entities.shape == (1, 9, 7) and not scene.static
     for name in ("entities", "present", "movable", "paintable"):
-        expected = np.asarray(getattr(event.before, name), dtype=np.float32)[None]
+        expected = np.asarray(getattr(event.before, name), dtype=np.float32)[None, :9]
         assert np.array_equal(getattr(scene, name).numpy(), expected)
-    assert np.array_equal(scene.attention.numpy()[0], event.attention)
+    assert np.array_equal(scene.attention.numpy()[0], event.attention[:9])
 
 
-def test_codes_and_attention_that_do_not_fit_are_refused() -> None:
-    state, energy = draw_event().before, tiny_model().energy
-    code, attention, end = np.ones(4), np.ones(MAX_ENTITIES), "every entry must be a finite number"
+@pytest.mark.parametrize("rows", [[0, 1, 12], [3], []])
+def test_rows_end_with_the_last_entity_but_are_enough_for_a_figure(rows: list[int]) -> None:
+    state = draw_event().before
+    present = np.zeros(MAX_ENTITIES, dtype=bool)
+    present[rows] = True
+    scene = scene_of(replace(state, present=present), np.zeros(MAX_ENTITIES))
+    assert scene.present.shape[1] == max([SLOTS, *(row + 1 for row in rows)])
+    assert np.flatnonzero(scene.present[0].numpy()).tolist() == rows
+
+
+def test_an_attention_that_does_not_fit_is_refused() -> None:
+    state, attention = draw_event().before, np.ones(MAX_ENTITIES)
     spoilt = np.where(np.arange(MAX_ENTITIES) == 2, np.nan, attention)
-    assert codes_of(code, energy, times=3).shape == (3, 4)
-    cases: list[tuple[Callable[[], object], type[Exception], str]] = [
+    cases: list[tuple[np.ndarray, type[Exception], str]] = [
         (
-            lambda: codes_of(np.ones(32), energy, times=1),
-            ShapeError,
-            "code has shape (32,), expected (4,); pass an array of that shape",
-        ),
-        (
-            lambda: generate(energy, state, attention, code=-np.inf * code),
-            NonFiniteError,
-            f"code holds -inf at index (0,); {end}",
-        ),
-        (
-            lambda: identify(energy, state, code=np.nan * code),
-            NonFiniteError,
-            f"code holds nan at index (0,); {end}",
-        ),
-        (
-            lambda: generate(energy, state, np.ones(5), code=code),
+            np.ones(5),
             ShapeError,
             "attention has shape (5,), expected (16,); pass an array of that shape",
         ),
         (
-            lambda: generate(energy, state, spoilt, code=code),
+            spoilt,
             NonFiniteError,
-            f"attention holds nan at index (2,); {end}",
+            "attention holds nan at index (2,); every entry must be a finite number",
         ),
     ]
-    for ask, kind, text in cases:
+    for bad, kind, text in cases:
         with pytest.raises(kind) as caught:
-            ask()
+            scene_of(state, bad)
         assert str(caught.value) == text
 
 
 def test_demonstrations_are_stacked_in_order() -> None:
     demos = demonstrations("above", 4)
     before, after = stack_demonstrations(demos)
-    assert before.shape == after.entities.shape == (4, 16, 7)
+    assert before.shape == after.entities.shape == (4, SLOTS, 7)  # 4 entities each
     for row, demo in enumerate(demos):
-        assert np.array_equal(before[row].numpy(), demo.trajectory[0].astype(np.float32))
-        assert np.array_equal(after.entities[row].numpy(), demo.trajectory[-1].astype(np.float32))
+        for found, step in ((before, 0), (after.entities, -1)):
+            expected = demo.trajectory[step, :SLOTS].astype(np.float32)
+            assert np.array_equal(found[row].numpy(), expected)
         for name in ("attention", "present", "movable", "paintable"):
-            assert np.array_equal(getattr(after, name)[row].numpy(), getattr(demo, name))
+            found = getattr(after, name)[row].numpy()
+            assert np.array_equal(found, getattr(demo, name)[:SLOTS])
+
+
+def test_demonstrations_of_several_sizes_share_their_rows() -> None:
+    events = [draw_event("near", seed=1, n_objects=number) for number in (3, 9, 5)]
+    before, after = stack_demonstrations([demonstration(event) for event in events])
+    assert before.shape == (3, 10, 7)
+    assert after.present.sum(1).tolist() == [4.0, 10.0, 6.0]
+
+
+def test_any_step_of_each_may_be_taken() -> None:
+    demos = demonstrations("two_in_order", 2)
+    _, after = stack_demonstrations(demos, [2, 5])
+    for row, step in enumerate((2, 5)):
+        expected = demos[row].trajectory[step, : after.entities.shape[1]]
+        assert np.array_equal(after.entities[row].numpy(), expected.astype(np.float32))
+    assert not np.array_equal(demos[0].trajectory[2], demos[0].trajectory[-1])
+    with pytest.raises(ValueError, match="shorter"):
+        stack_demonstrations(demos, [2])
 
 
 def test_no_demonstration_is_refused() -> None:
