@@ -29,7 +29,7 @@ Training draws from ``default_rng([training seed, concept's name])``: no scene w
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,10 +38,14 @@ import numpy as np
 
 from .evaluation_arm import ArmFacts, act_on_arm
 from .evaluation_config import Cell, EvaluationConfig, Job, Purpose
+from .evaluation_lanes import Lanes
 from .evaluation_methods import OURS, AgentSolver, Solver, Solvers, plan_succeeds
 from .evaluation_scenes import Episode, draw_episode
 from .ik import IKController
-from .model import load_model
+from .model import ConceptModel, load_model
+
+Task = tuple[Job, Sequence[Cell]]
+"""An episode, and what of it is to be run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +58,6 @@ class Outcome:
         variant: which figure or number, where there are few.
         objects: in the scene that was asked about.
         success: whether it was right.
-        seconds: to answer, once w is known [s]; on the arm the longest call of `predict`.
         arm: None in the particle world.
     """
 
@@ -69,37 +72,66 @@ class Outcome:
     variant: str
     objects: int
     success: bool
-    seconds: float
     arm: ArmFacts | None = None
 
 
 class Evaluator:
-    """Runs jobs; each gives the same outcomes, times apart, whatever ran before it."""
+    """Runs episodes; each has the same outcomes, whatever ran before it or beside it."""
 
     def __init__(
         self,
         config: EvaluationConfig,
         checkpoint: Path | str | None = None,
         ablations: Mapping[str, Path] | None = None,
+        *,
+        lanes: int = 1,
     ) -> None:
+        """Prepare.
+
+        Args:
+            config: what to evaluate.
+            checkpoint: our weights, by default the shipped ones.
+            ablations: other weights by name.
+            lanes: episodes that `run_all` runs side by side.
+        """
         self.config = config
-        paths = {OURS: checkpoint, **(ablations or {})}
-        self._models = {name: load_model(path)[0] for name, path in paths.items()}
-        acts = "arm" in config.worlds and config.arm_episodes > 0
-        self._controller = IKController() if acts else None  # no part of the time to plan
+        self._lanes = Lanes(lanes)
+        self._own = threading.local()
+        models = {OURS: load_model(checkpoint)[0]}
+        models |= {name: load_model(path)[0] for name, path in (ablations or {}).items()}
+        self._models = models
+        self._shared = {name: self._lanes.share(model) for name, model in models.items()}
+
+    def run_all(self, tasks: Sequence[Task]) -> list[Outcome]:
+        """The outcomes of several episodes, or parts of them, run side by side."""
+        found = self._lanes.map(lambda task: self._run(*task, models=self._shared), tasks)
+        return [outcome for outcomes in found for outcome in outcomes]
 
     def run(self, job: Job, cells: Sequence[Cell] | None = None) -> list[Outcome]:
         """The outcomes of an episode's cells, by default of all that are due."""
         cells = self.config.cells(job) if cells is None else cells
-        episode = draw_episode(self.config, job)
+        return self._run(job, cells, models=self._models)
+
+    def _run(
+        self, job: Job, cells: Sequence[Cell], *, models: Mapping[str, ConceptModel]
+    ) -> list[Outcome]:
         seed = job.seed_for(Purpose.METHOD, self.config.seed)
         outcomes: list[Outcome] = []
-        for number, condition in dict.fromkeys((c.demonstrations, c.condition) for c in cells):
-            shown = episode.demonstrations(number, condition)
-            solvers = Solvers(self._models, shown, seed=seed, controller=self._controller)
-            here = [c for c in cells if (c.demonstrations, c.condition) == (number, condition)]
+        for number, condition in dict.fromkeys(cell.setting for cell in cells):
+            episode = draw_episode(job, seed=self.config.seed, demonstrations=number)
+            shown = episode.disturbed(condition)
+            solvers = Solvers(models, shown, seed=seed, controller=self._controller())
+            here = [cell for cell in cells if cell.setting == (number, condition)]
             outcomes += self._try(job, episode, solvers, here)
         return outcomes
+
+    def _controller(self) -> IKController | None:
+        """The thread's own."""
+        if "arm" not in self.config.worlds or self.config.arm_episodes == 0:
+            return None
+        if not hasattr(self._own, "controller"):
+            self._own.controller = IKController()
+        return self._own.controller
 
     def _try(
         self, job: Job, episode: Episode, solvers: Solvers, cells: Sequence[Cell]
@@ -119,30 +151,19 @@ class Evaluator:
             raise TypeError(f"method {cell.method!r} cannot act with the arm")
         seed = job.scene_seed(self.config.seed, world=cell.world, task=cell.task)
         run, objects, facts = act_on_arm(solver.agent, episode.concept, task=cell.task, seed=seed)
-        return _outcome(
-            job,
-            episode,
-            cell,
-            objects=objects,
-            success=run.success,
-            seconds=run.seconds_to_plan,
-            arm=facts,
-        )
+        return _outcome(job, episode, cell, objects=objects, success=run.success, arm=facts)
 
 
 def _answer(job: Job, episode: Episode, solver: Solver, cell: Cell) -> Outcome:
     concept, event = episode.concept, episode.questions[cell.task]
-    begin = time.perf_counter()
     if cell.task == "generate":
         plan = solver.plan(event, len(concept.phases))
-        seconds = time.perf_counter() - begin
         success = plan_succeeds(concept, event, plan)
     else:
         found = solver.identify(event.shown)
-        seconds = time.perf_counter() - begin
         success = bool(np.array_equal(found & event.shown.present, event.answer))
     objects = int(event.shown.objects.sum())
-    return _outcome(job, episode, cell, objects=objects, success=success, seconds=seconds)
+    return _outcome(job, episode, cell, objects=objects, success=success)
 
 
 def _outcome(
@@ -152,7 +173,6 @@ def _outcome(
     *,
     objects: int,
     success: bool,
-    seconds: float,
     arm: ArmFacts | None = None,
 ) -> Outcome:
     return Outcome(
@@ -167,6 +187,5 @@ def _outcome(
         variant=episode.variant,
         objects=objects,
         success=success,
-        seconds=round(seconds, 4),
         arm=arm,
     )

@@ -12,7 +12,7 @@ from ..envs.concepts import CONCEPTS, TASKS
 from ..envs.concepts.compositions import COMPOSITIONS
 from ..envs.errors import UnknownConceptError
 from .config import Config
-from .evaluation_methods import METHODS, OURS, PLAIN_ONLY, SINGLE_ONLY, STANDARD_ONLY
+from .evaluation_methods import GENERATE_ONLY, METHODS, OURS, PLAIN_ONLY, SINGLE_ONLY, STANDARD_ONLY
 
 WORLDS = {"particle": "conceptgym/Particle-v0", "arm": "conceptgym/ArmReach-v0"}
 """The worlds' names in tables, and the environments' ids."""
@@ -115,6 +115,8 @@ class EvaluationConfig(Config):
                 if method in SINGLE_ONLY and job.level == 4:
                     continue
                 for world, task in self._tasks(job, arm=standard and method == OURS):
+                    if method in GENERATE_ONLY and task != "generate":
+                        continue
                     yield Cell(number, condition, method, world, task)
 
     def _settings(self, level: int) -> list[tuple[int, str]]:
@@ -151,6 +153,11 @@ class Cell:
     method: str
     world: str
     task: str
+
+    @property
+    def setting(self) -> tuple[int, str]:
+        """Which demonstrations are observed: their number, and what is done to them."""
+        return self.demonstrations, self.condition
 
 
 class Purpose(IntEnum):

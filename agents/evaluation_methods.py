@@ -37,10 +37,12 @@ RIVALS: dict[str, Callable[[int], Rival]] = {
 """Rivals without learning, from a seed."""
 METHODS = (*VARIANTS, *RIVALS)
 """Everyone who is evaluated by default."""
-STANDARD_ONLY = ("ours-recognition", *(f"ours-{n}-steps" for n in _STEPS))
+STANDARD_ONLY = ("ours-scratch", "ours-recognition", *(f"ours-{n}-steps" for n in _STEPS))
 """Methods that are looked at with five undisturbed demonstrations alone."""
-PLAIN_ONLY = ("ours-scratch", "ours-guess")
+PLAIN_ONLY = ("ours-guess",)
 """Methods that are looked at with undisturbed demonstrations alone."""
+GENERATE_ONLY = ("ours-recognition",)
+"""Methods that differ from ours in how they generate alone."""
 SINGLE_ONLY = ("copy-nearest", "invariants")
 """Methods that cannot put several concepts together."""
 
@@ -129,8 +131,10 @@ class Solvers:
         )
 
     def _observed(self, model: str, config: InferenceConfig) -> ConceptAgent:
-        # Steps on x and a are no part of the inference of w.
-        key = (model, replace(config, iterations=InferenceConfig().iterations))
+        # How states and attention are found is no part of the inference of w.
+        usual = InferenceConfig()
+        alike = replace(config, iterations=usual.iterations, recognition=usual.recognition)
+        key = (model, alike)
         if key not in self._agents:
             agent = ConceptAgent(self._models[model], config=config, controller=self._controller)
             for shown in self._shown:

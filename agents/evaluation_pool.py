@@ -1,4 +1,4 @@
-"""Runs an evaluation's jobs in several processes of one thread each."""
+"""Runs an evaluation in several processes of one core each."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from pathlib import Path
 import torch
 
 from ..envs.errors import ConfigError
-from .evaluation import Evaluator, Outcome
-from .evaluation_config import Cell, EvaluationConfig, Job
+from .evaluation import Evaluator, Outcome, Task
+from .evaluation_config import EvaluationConfig
 
-Task = tuple[Job, Sequence[Cell]]
-"""An episode, and what of it is to be run."""
+LANES = 16
+"""Episodes side by side in a process."""
+_CHUNK = 4 * LANES  # tasks that a process is given at once: what a kill may lose
 
 
-def run_jobs(
+def run_tasks(
     config: EvaluationConfig,
     tasks: Sequence[Task],
     checkpoint: Path | str | None = None,
     ablations: Mapping[str, Path] | None = None,
     *,
     workers: int = 2,
-) -> Generator[list[Outcome], None, None]:
-    """The outcomes of the tasks, one after the other, as they are done.
+) -> Generator[tuple[int, list[Outcome]], None, None]:
+    """How many tasks were done, and their outcomes, again and again until all are done.
 
     Raises:
         ConfigError: if `workers` is below 1.
@@ -34,14 +35,15 @@ def run_jobs(
     """
     if workers < 1:
         raise ConfigError(f"workers={workers} must be at least 1")
+    chunks = [tasks[start : start + _CHUNK] for start in range(0, len(tasks), _CHUNK)]
     if workers == 1:
-        evaluator = Evaluator(config, checkpoint, ablations)
-        yield from (evaluator.run(*task) for task in tasks)
+        evaluator = Evaluator(config, checkpoint, ablations, lanes=LANES)
+        yield from ((len(chunk), evaluator.run_all(chunk)) for chunk in chunks)
         return
     context = multiprocessing.get_context("spawn")
     start = (config, checkpoint, ablations)
     with _one_thread(), context.Pool(workers, _start, start) as pool:
-        yield from pool.imap_unordered(_run, tasks)
+        yield from pool.imap_unordered(_run, chunks)
 
 
 _evaluators: list[Evaluator] = []
@@ -54,11 +56,11 @@ def _start(
     ablations: Mapping[str, Path] | None,
 ) -> None:
     torch.set_num_threads(1)
-    _evaluators[:] = [Evaluator(config, checkpoint, ablations)]
+    _evaluators[:] = [Evaluator(config, checkpoint, ablations, lanes=LANES)]
 
 
-def _run(task: Task) -> list[Outcome]:
-    return _evaluators[0].run(*task)
+def _run(tasks: Sequence[Task]) -> tuple[int, list[Outcome]]:
+    return len(tasks), _evaluators[0].run_all(tasks)
 
 
 @contextmanager

@@ -23,7 +23,6 @@ from .evaluation_config import (
     PLAIN,
     STANDARD,
     WRONG,
-    EvaluationConfig,
     Job,
     Purpose,
 )
@@ -39,7 +38,7 @@ class Episode:
     Attributes:
         concept: with its parameters.
         variant: which figure or number it is about, where there are few; else empty.
-        shown: the demonstrations, of each concept that is to hold; fewer are the first of these.
+        shown: the demonstrations, of each concept that is to hold.
         noise: (K, N, 2) shifts of their entities, in standard deviations.
         wrong: a demonstration of another concept, and whose place it takes.
         questions: by task, the event that asks.
@@ -52,9 +51,9 @@ class Episode:
     wrong: tuple[Demonstration, int]
     questions: dict[str, Event]
 
-    def demonstrations(self, number: int, condition: str = PLAIN) -> list[list[Demonstration]]:
-        """The first `number` demonstrations of each concept, under one of `CONDITIONS`."""
-        return [self._disturbed(shown[:number], condition) for shown in self.shown]
+    def disturbed(self, condition: str = PLAIN) -> list[list[Demonstration]]:
+        """The demonstrations of each concept, under one of `CONDITIONS`."""
+        return [self._disturbed(shown, condition) for shown in self.shown]
 
     def _disturbed(self, items: Sequence[Demonstration], condition: str) -> list[Demonstration]:
         shown = list(items)
@@ -67,25 +66,30 @@ class Episode:
         return shown
 
 
-def draw_episode(config: EvaluationConfig, job: Job) -> Episode:
-    """The episode of a job: a function of the seed, the concept, the level and its number."""
+def draw_episode(job: Job, *, seed: int = 0, demonstrations: int = STANDARD) -> Episode:
+    """The episode of a job: a function of the seed, the concept, the level and its number.
+
+    Fewer demonstrations are the first of the more; all else does not depend on how many they are.
+    """
 
     def rng(purpose: Purpose) -> np.random.Generator:
-        return np.random.default_rng(job.seed_for(purpose, config.seed))
+        return np.random.default_rng(job.seed_for(purpose, seed))
 
     concept = draw_concept(job.concept, job.level, rng(Purpose.PARAMETERS))
     source = rng(Purpose.DEMONSTRATIONS)
-    most = max(*config.demonstrations, STANDARD)
     terms = concept.terms if isinstance(concept, Composed) else (concept,)
-    shown = [[demonstrate(draw_event(term, source)) for _ in range(most)] for term in terms]
+    shown = [
+        [demonstrate(draw_event(term, each)) for _ in range(demonstrations)]
+        for term, each in zip(terms, source.spawn(len(terms)), strict=True)
+    ]
     return Episode(
         concept=concept,
         variant=variant_of(concept, job.level),
         shown=tuple(shown),
-        noise=rng(Purpose.JITTER).normal(size=(most, MAX_ENTITIES, 2)),
+        noise=rng(Purpose.JITTER).normal(size=(demonstrations, MAX_ENTITIES, 2)),
         wrong=_draw_wrong(job.concept, rng(Purpose.WRONG)),
         questions={
-            task: _draw_question(concept, job.level, job.scene_seed(config.seed, **where))
+            task: _draw_question(concept, job.level, job.scene_seed(seed, **where))
             for task, where in _PARTICLE.items()
         },
     )

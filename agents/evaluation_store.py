@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ..envs.errors import CheckpointError
-from .evaluation import Outcome
+from .evaluation import Outcome, Task
 from .evaluation_arm import ArmFacts
 from .evaluation_config import Cell, Job
 
@@ -57,9 +57,13 @@ class OutcomeStore:
         if not about.items() <= known.items():
             self._write(json.dumps(about))
 
-    def missing(self, job: Job, cells: Iterable[Cell]) -> tuple[Cell, ...]:
-        """The cells of a job that have no outcome yet."""
-        return tuple(cell for cell in cells if (job, cell) not in self._done)
+    def missing(self, job: Job, cells: Iterable[Cell]) -> list[Task]:
+        """The cells of a job that have no outcome yet, those of a setting together."""
+        settings: dict[tuple[int, str], list[Cell]] = {}
+        for cell in cells:
+            if (job, cell) not in self._done:
+                settings.setdefault(cell.setting, []).append(cell)
+        return [(job, found) for found in settings.values()]
 
     def add(self, outcomes: Iterable[Outcome]) -> None:
         """Write outcomes, in one piece."""

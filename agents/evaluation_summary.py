@@ -79,7 +79,6 @@ def summarise(outcomes: Iterable[Outcome], by: Sequence[str] = CELL) -> list[Row
     |------------------------------------|-------------------------------------------------------|
     | `episodes`, `successes`, `success` | counts, and the share                                 |
     | `low`, `high`                      | ends of its 95% Wilson interval                       |
-    | `seconds`, `seconds_p95`           | to answer, median and 95th percentile [s]             |
 
     and, where the arm acted:
 
@@ -128,7 +127,6 @@ def _numbers(group: Sequence[Outcome]) -> Row:
         "success": successes / episodes,
         "low": low,
         "high": high,
-        **_quantiles("seconds", [item.seconds for item in group]),
     }
     facts = [item.arm for item in group if item.arm is not None]
     return row | (_arm_numbers(facts) if facts else {})

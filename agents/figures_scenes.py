@@ -14,7 +14,7 @@ from ..envs.rendering.markers import Overlay
 from ..envs.rendering.plane import PlaneRenderer
 from .concept_agent import ConceptAgent
 from .config import InferenceConfig
-from .evaluation_config import EvaluationConfig, Job
+from .evaluation_config import Job
 from .evaluation_scenes import draw_episode
 from .model import ConceptModel
 
@@ -65,11 +65,11 @@ def draw_filmstrips(
     shape = (len(concepts), len(steps))
     figure = Figure(figsize=(2.3 * shape[1], 2.5 * shape[0]), layout="constrained")
     axes = np.asarray(figure.subplots(*shape, squeeze=False))
-    renderer, config = PlaneRenderer(size), EvaluationConfig()
+    renderer = PlaneRenderer(size)
     for row, name in zip(axes, concepts, strict=True):
-        episode = draw_episode(config, Job(name, 1, _SEED))
+        episode = draw_episode(Job(name, 1, _SEED))
         agent = ConceptAgent(model)
-        agent.observe(episode.demonstrations(5)[0])
+        agent.observe(episode.disturbed()[0])
         event = episode.questions["generate"]
         for axis, count in zip(row, steps, strict=True):
             agent.config = InferenceConfig(particles=1, iterations=count)

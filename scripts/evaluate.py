@@ -28,7 +28,7 @@ from rich.console import Console
 from tqdm import tqdm
 
 from conceptgym.agents.cli import run_script
-from conceptgym.agents.evaluation import Outcome
+from conceptgym.agents.evaluation import Outcome, Task
 from conceptgym.agents.evaluation_config import (
     CONDITIONS,
     LEVELS,
@@ -38,7 +38,7 @@ from conceptgym.agents.evaluation_config import (
 )
 from conceptgym.agents.evaluation_files import record, write_files
 from conceptgym.agents.evaluation_methods import METHODS, OURS
-from conceptgym.agents.evaluation_pool import Task, run_jobs
+from conceptgym.agents.evaluation_pool import run_tasks
 from conceptgym.agents.evaluation_store import OutcomeStore
 from conceptgym.agents.evaluation_tables import make_tables
 from conceptgym.agents.figures_codes import draw_codes, infer_codes
@@ -78,7 +78,7 @@ class Args:
     seed: int = _DEFAULT.seed
     """Seed of everything."""
     workers: int = 2
-    """Processes, of one thread each."""
+    """Processes, each of one core."""
     minutes: float = field(default=float("inf"))
     """Time after which to stop, and to report what there is; the same command goes on."""
     out: Path = Path("out/evaluation")
@@ -119,8 +119,8 @@ def main(args: Args) -> None:
     headers = {name: load_model(path)[1] for name, path in paths.items()}
     digests = {name: header["sha256"] for name, header in headers.items()}
     with OutcomeStore(args.out / "outcomes.jsonl", seed=args.seed, digests=digests) as store:
-        todo = [(job, store.missing(job, config.cells(job))) for job in config.jobs]
-        _run(args, config, store, [task for task in todo if task[1]])
+        parts = (store.missing(job, config.cells(job)) for job in config.jobs)
+        _run(args, config, store, [task for part in parts for task in part])
         found = sorted(store.outcomes, key=lambda item: SUBJECTS.index(item.concept))
     for table in make_tables(found):
         table.print(console)
@@ -138,11 +138,11 @@ def _run(args: Args, config: EvaluationConfig, store: OutcomeStore, tasks: Seque
     end = time.monotonic() + 60.0 * args.minutes
     if not tasks:
         return
-    runs = run_jobs(config, tasks, args.checkpoint, args.ablations, workers=args.workers)
-    with tqdm(total=len(tasks), desc="evaluating", unit="episode") as bar:
-        for outcomes in runs:
+    runs = run_tasks(config, tasks, args.checkpoint, args.ablations, workers=args.workers)
+    with tqdm(total=len(tasks), desc="evaluating", unit="set") as bar:
+        for done, outcomes in runs:
             store.add(outcomes)
-            bar.update()
+            bar.update(done)
             if time.monotonic() > end:
                 break
     runs.close()
