@@ -135,10 +135,15 @@ def draw_training_event(
 
 
 def _draw_start(rng: np.random.Generator, event: Event, number: int) -> EntityState:
-    """Random places and colours of what may be edited, or a disturbed end; the first, uniform."""
-    state = event.after
+    """Random places and colours of what may be edited, the event's start, or a disturbed end.
+
+    The first of an event is random, the others are drawn from all three.
+    """
+    state, kind = event.after, rng.random() if number else 0.0
+    if 0.2 <= kind < 0.45:
+        return event.before
     drawn = state.entities.copy()
-    if number == 0 or rng.random() < 0.2:
+    if kind < 0.2:
         drawn[:, POSITION] = rng.uniform(-1.0, 1.0, size=(len(drawn), 2))
         drawn[:, COLOUR] = rng.uniform(0.0, 1.0, size=(len(drawn), 3))
     else:

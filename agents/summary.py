@@ -174,7 +174,10 @@ def _agree(points: Tensor, number: Tensor, voters: Tensor) -> tuple[Tensor, Tens
         turned.append(_turn_onto(points.flatten(0, 1), target, used, shown))
     onto = torch.stack([t.unflatten(0, (sets, shown)) for t in turned], 1)  # (B, ref, K, S, 2)
     miss = (onto - points[:, :, None]).square().sum((3, 4)) / number[:, None, None]
-    trust = torch.exp(-miss / _TRUSTED_MISFIT**2) * voters[:, None] * voters[:, :, None]
+    pairs = voters[:, None] * voters[:, :, None]
+    usual = (miss * pairs).sum((1, 2)) / (pairs.sum((1, 2)) - voters.sum(1)).clamp(min=1.0)
+    # Where all are noisy, each keeps its say; a wrong one among good ones loses it.
+    trust = torch.exp(-miss / (_TRUSTED_MISFIT**2 + 0.5 * usual)[:, None, None]) * pairs
     best = trust.sum(-1).argmax(1)
     row = torch.arange(sets, device=best.device)
     weight = trust[row, best]  # (B, K)
