@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from ..envs.demonstrations import Demonstration
 from ..envs.entities import EntityState, check_array
@@ -82,21 +83,24 @@ def stack_demonstrations(
 ) -> tuple[Tensor, Scene]:
     """What K demonstrations began with (K, N, 7), and K scenes at `steps`, by default their ends.
 
-    Absent rows at the end are left out. For errors see `check_demonstrations`.
+    Absent rows at the end are left out, or added where there are too few for a figure. For errors
+    see `check_demonstrations`.
     """
     check_demonstrations(demonstrations)
     steps = [-1] * len(demonstrations) if steps is None else steps
     present = np.stack([item.present for item in demonstrations])
     rows = _rows_in_use(present.any(axis=0))
 
-    def stack(values: Sequence[np.ndarray]) -> Tensor:
-        return to_tensor(values)[:, :rows]
+    def stack(values: np.ndarray | Sequence[np.ndarray]) -> Tensor:
+        found = to_tensor(values)[:, :rows]
+        missing = rows - found.shape[1]  # of arrays shorter than a figure's points
+        return functional.pad(found, (0, 0) * (found.dim() - 2) + (0, missing))
 
     pairs = zip(demonstrations, steps, strict=True)
     after = Scene(
         entities=stack([item.trajectory[step] for item, step in pairs]),
         attention=stack([item.attention for item in demonstrations]),
-        present=to_tensor(present)[:, :rows],
+        present=stack(present),
         movable=stack([item.movable for item in demonstrations]),
         paintable=stack([item.paintable for item in demonstrations]),
     )

@@ -96,6 +96,16 @@ def test_demonstrations_of_several_sizes_share_their_rows() -> None:
     assert after.present.sum(1).tolist() == [4.0, 10.0, 6.0]
 
 
+def test_short_arrays_get_rows_enough_for_a_figure() -> None:
+    demos = demonstrations(count=2)  # of 4 entities
+    long = stack_demonstrations(demos)
+    short = stack_demonstrations([with_rows(demo, 4) for demo in demos])
+    assert torch.equal(short[0], long[0])
+    for name, value in vars(long[1]).items():
+        found = getattr(short[1], name)
+        assert torch.equal(found, value) if isinstance(value, torch.Tensor) else found == value
+
+
 def test_any_step_of_each_may_be_taken() -> None:
     demos = demonstrations("two_in_order", 2)
     _, after = stack_demonstrations(demos, [2, 5])
