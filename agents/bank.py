@@ -24,8 +24,8 @@ _ROUNDS = 20
 def build_bank(
     model: ConceptModel, pool: EventPool, config: TrainConfig, *, size: int = BANK_SIZE
 ) -> Tensor:
-    """The learned parts of `size` codes, (size, code_size), by k-means over training's codes."""
-    width = model.energy.config.code_size
+    """The learned parts of `size` codes, (size, learned_size), by k-means over training's codes."""
+    width = model.energy.config.learned_size
     found = []
     for step in range(_BATCHES):
         batch = draw_batch(pool, config, step=step)

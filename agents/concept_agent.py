@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from ..envs.demonstrations import Demonstration
-from ..envs.entities import PLANE_HALF_WIDTH, POSITION, EntityState
-from ..envs.errors import NoDemonstrationsError, ShapeError
+from ..envs.entities import MAX_ENTITIES, PLANE_HALF_WIDTH, POSITION, EntityState, check_array
+from ..envs.errors import ConfigError, NoDemonstrationsError, ShapeError
 from ..envs.spaces import check_keys
 from .arm_policy import ArmPolicy
 from .config import InferenceConfig
@@ -88,6 +88,8 @@ class ConceptAgent:
             NoDemonstrationsError, ShapeError, MixedLayoutError: on demonstrations that do not fit.
             ConfigError: on a negative weight.
         """
+        if not weight >= 0:
+            raise ConfigError(f"weight={weight!r} must be at least 0")
         result = infer(self.model, demonstrations, config=self.config)
         observed = _Observed(result=result, weight=weight, edits=Edits.of(demonstrations))
         self._concepts = [*self._concepts, observed] if join else [observed]
@@ -129,7 +131,8 @@ class ConceptAgent:
 
         Raises:
             NoDemonstrationsError: before any concept was observed.
-            ShapeError: unless there are as many attentions as concepts.
+            ShapeError: unless there are as many attentions as concepts, one entry an entity.
+            NonFiniteError: if one holds NaN or infinity.
         """
         observed = self._observed()
         if attentions is not None and len(attentions) != len(observed):
@@ -137,6 +140,8 @@ class ConceptAgent:
                 f"attentions has {len(attentions)} entries, expected {len(observed)}; "
                 "pass one for each observed concept"
             )
+        for number, attention in enumerate(attentions or ()):
+            check_array(attention, f"attentions[{number}]", (MAX_ENTITIES,))
         own = [None] * len(observed) if attentions is None else attentions
         found = [
             self._term(concept, phase, attention)

@@ -26,8 +26,8 @@ class ConceptModel(nn.Module):
         super().__init__()
         self.energy = ConceptEnergy(config)
         self.encoder = ConceptEncoder(config)
-        self.bank = torch.zeros(0, config.code_size)
-        """(M, code_size) learned parts of codes met in training, see `bank.py`."""
+        self.bank = torch.zeros(0, config.learned_size)
+        """(M, learned_size) learned parts of codes met in training, see `bank.py`."""
 
 
 def load_model(path: Path | str | None = None) -> tuple[ConceptModel, dict[str, Any]]:
