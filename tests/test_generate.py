@@ -1,33 +1,36 @@
 """generate: closed-form answers, only what may be edited changes, candidates in order."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 import torch
-from agent_scenes import TINY, draw_event, tiny_model
+from agent_scenes import draw_event, random_codes, tiny_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conceptgym.agents.config import InferenceConfig
 from conceptgym.agents.descent import CONVERGED, SPENT
-from conceptgym.agents.energy import ConceptEnergy, Scene
-from conceptgym.agents.generate import generate
+from conceptgym.agents.generate import GenerateResult, generate
+from conceptgym.agents.scene import Scene
 from conceptgym.agents.tensors import scene_of, to_tensor
-from conceptgym.envs import CONCEPTS, EntityState
+from conceptgym.agents.terms import Term, concept_term
+from conceptgym.envs import CONCEPTS, EntityState, Event
 from conceptgym.envs.entities import MAX_ENTITIES, NUM_FEATURES
+from conceptgym.envs.errors import NonFiniteError, ShapeError
 
 MODEL = tiny_model()
-CODE = np.array([1.0, -1.0, 0.5, -0.5], dtype=np.float32)
+TERM = concept_term(MODEL.energy, random_codes(0, count=1)[0].numpy())
 
 
-class Goal(ConceptEnergy):
+def goal_term(goal: np.ndarray, weight: float = 1.0) -> Term:
     """E = ½ |x - goal|² over all features."""
 
-    def __init__(self, goal: np.ndarray) -> None:
-        super().__init__(TINY)
-        self.goal = to_tensor(goal)
+    def term(scene: Scene) -> torch.Tensor:
+        gap = scene.entities - to_tensor(goal)[: scene.entities.shape[1]]
+        return 0.5 * weight * gap.square().sum((1, 2))
 
-    def forward(self, scene: Scene, code: torch.Tensor) -> torch.Tensor:
-        return 0.5 * (scene.entities - self.goal).square().sum((1, 2))
+    return term
 
 
 def editable(state: EntityState) -> np.ndarray:
@@ -37,27 +40,48 @@ def editable(state: EntityState) -> np.ndarray:
     return marks
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
-@given(seed=st.integers(0, 999), concept=st.sampled_from(["between", "colour"]))
-def test_the_closed_form_minimum_within_bounds_is_found(seed: int, concept: str) -> None:
-    event = draw_event(concept, seed=seed)
-    goal = np.random.default_rng(seed).normal(scale=2.0, size=(MAX_ENTITIES, NUM_FEATURES))
-    result = generate(Goal(goal), event.before, event.attention, code=CODE)
+def within_bounds(goal: np.ndarray, state: EntityState) -> np.ndarray:
+    """The nearest allowed entities to a goal."""
     bounded = goal.copy()
     bounded[:, :2] = bounded[:, :2].clip(-1.0, 1.0)
     bounded[:, 2:5] = bounded[:, 2:5].clip(0.0, 1.0)
-    expected = np.where(editable(event.before), bounded, event.before.entities)
+    return np.where(editable(state), bounded, state.entities)
+
+
+def made(event: Event, **options: int) -> GenerateResult:
+    return generate([TERM], event.before, event.attention, config=InferenceConfig(**options))
+
+
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 999), concept=st.sampled_from(["between", "colour", "square"]))
+def test_the_closed_form_minimum_within_bounds_is_found(seed: int, concept: str) -> None:
+    event = draw_event(concept, seed=seed)
+    goal = np.random.default_rng(seed).normal(scale=2.0, size=(MAX_ENTITIES, NUM_FEATURES))
+    result = generate([goal_term(goal)], event.before, event.attention)
+    expected = within_bounds(goal, event.before)
     np.testing.assert_allclose(result.entities, expected, atol=1e-5)
-    assert result.energy == pytest.approx(0.5 * ((expected - goal) ** 2).sum(), rel=1e-4)
+    rows = scene_of(event.before, event.attention).present.shape[1]
+    energy = 0.5 * ((expected - goal)[:rows] ** 2).sum()
+    assert result.energy == pytest.approx(energy, rel=1e-4)
     assert result.reason == CONVERGED
     assert result.initial_energy > result.energy
+
+
+def test_terms_are_summed() -> None:
+    """Two goals of different weights meet at their weighted mean."""
+    event = draw_event("between", seed=1)
+    one, other = (np.full((MAX_ENTITIES, NUM_FEATURES), value) for value in (-0.5, 0.7))
+    terms = [goal_term(one, 0.3), goal_term(other, 0.6)]
+    found = generate(terms, event.before, event.attention, config=InferenceConfig(iterations=60))
+    place = found.entities[event.before.cursor, :2]
+    np.testing.assert_allclose(place, (0.3 * -0.5 + 0.6 * 0.7) / 0.9, atol=2e-3)
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)
 def test_only_what_may_be_edited_changes(concept: str) -> None:
     event = draw_event(concept, seed=3)
     state = event.before
-    result = generate(MODEL.energy, state, event.attention, code=CODE)
+    result = made(event, particles=4)
     for entities in (result.entities, *result.candidates):
         assert np.array_equal(entities[~editable(state)], state.entities[~editable(state)])
         assert (np.abs(entities[:, :2]) <= 1.0).all()
@@ -67,40 +91,37 @@ def test_only_what_may_be_edited_changes(concept: str) -> None:
 
 def test_candidates_are_in_order_of_their_energies() -> None:
     event = draw_event(seed=4)
-    result = generate(MODEL.energy, event.before, event.attention, code=CODE)
-    assert result.candidates.shape == (
-        16,
-        MAX_ENTITIES,
-        NUM_FEATURES,
-    ) and result.energies.shape == (16,)
+    result = made(event)
+    assert result.candidates.shape == (16, MAX_ENTITIES, NUM_FEATURES)
+    assert result.energies.shape == (16,)
     assert (np.diff(result.energies) >= 0.0).all()
     assert np.array_equal(result.entities, result.candidates[0])
     assert result.energy == result.energies[0] <= result.initial_energy
     scene = scene_of(event.before, event.attention).repeat(16)
-    energies = MODEL.energy(
-        scene.replace(entities=to_tensor(result.candidates)), to_tensor([CODE] * 16)
-    )
+    rows = scene.present.shape[1]
+    energies = TERM(scene.replace(entities=to_tensor(result.candidates)[:, :rows]))
     np.testing.assert_allclose(energies.numpy(), result.energies, rtol=1e-4)
+
+
+def test_one_descent_begins_at_the_scene_and_the_others_anywhere() -> None:
+    event = draw_event("colour", seed=9)
+    state, marks = event.before, editable(event.before)
+    alone = made(event, particles=1, iterations=0)
+    assert np.array_equal(alone.entities, state.entities)
+    many = made(event, particles=64, iterations=0)
+    here = (many.candidates == state.entities).all(axis=(1, 2))
+    assert here.sum() == 1
+    spread = many.candidates[:, marks]
+    assert spread.std(axis=0).min() > 0.2 and spread.min() < 0.1 and spread.max() > 0.9
 
 
 def test_the_scene_itself_is_left_alone_and_the_answer_repeats() -> None:
     event = draw_event(seed=5)
     before = event.before.entities.copy()
-    one, other = (
-        generate(MODEL.energy, event.before, event.attention, code=CODE) for _ in range(2)
-    )
+    one, other, moved = made(event), made(event), made(event, seed=9)
     assert np.array_equal(event.before.entities, before)
     assert np.array_equal(one.candidates, other.candidates)
-    config = InferenceConfig(seed=9)
-    moved = generate(MODEL.energy, event.before, event.attention, code=CODE, config=config)
     assert not np.array_equal(moved.candidates, one.candidates)
-
-
-def test_where_the_cursor_stood_does_not_matter() -> None:
-    event = draw_event(seed=6)
-    one = generate(MODEL.energy, event.before, event.attention, code=CODE)
-    other = generate(MODEL.energy, event.after, event.attention, code=CODE)
-    assert np.array_equal(one.entities, other.entities)
 
 
 def test_with_nothing_to_edit_the_scene_comes_back() -> None:
@@ -112,14 +133,27 @@ def test_with_nothing_to_edit_the_scene_comes_back() -> None:
         movable=nothing,
         paintable=nothing,
     )
-    result = generate(MODEL.energy, state, event.attention, code=CODE)
+    result = generate([TERM], state, event.attention)
     assert np.array_equal(result.entities, state.entities)
     assert result.iterations == 0 and result.reason == CONVERGED
 
 
 def test_the_settings_are_followed() -> None:
-    event = draw_event(seed=8)
-    config = InferenceConfig(particles=3, iterations=1)
-    result = generate(MODEL.energy, event.before, event.attention, code=CODE, config=config)
+    result = made(draw_event(seed=8), particles=3, iterations=1)
     assert len(result.candidates) == 3
     assert result.iterations == 1 and result.reason == SPENT
+
+
+def test_an_attention_that_does_not_fit_is_refused() -> None:
+    event = draw_event()
+    with pytest.raises(ShapeError) as caught:
+        generate([TERM], event.before, np.ones(5))
+    assert str(caught.value) == (
+        "attention has shape (5,), expected (16,); pass an array of that shape"
+    )
+    spoilt = np.where(np.arange(MAX_ENTITIES) == 2, np.nan, 1.0)
+    with pytest.raises(NonFiniteError) as error:
+        generate([TERM], event.before, spoilt)
+    assert str(error.value) == (
+        "attention holds nan at index (2,); every entry must be a finite number"
+    )

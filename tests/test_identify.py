@@ -1,34 +1,37 @@
 """identify: closed-form answers, always at least one entity, and only present ones."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 import torch
-from agent_scenes import TINY, draw_event, tiny_model
+from agent_scenes import draw_event, random_codes, tiny_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conceptgym.agents.config import InferenceConfig
 from conceptgym.agents.descent import CONVERGED, SPENT
-from conceptgym.agents.energy import ConceptEnergy, Scene
 from conceptgym.agents.identify import identify
+from conceptgym.agents.scene import Scene
 from conceptgym.agents.tensors import scene_of, to_tensor
+from conceptgym.agents.terms import concept_term
 from conceptgym.envs import CONCEPTS, MAX_ENTITIES
 
 MODEL = tiny_model()
-CODE = np.array([1.0, -1.0, 0.5, -0.5], dtype=np.float32)
+TERM = concept_term(MODEL.energy, random_codes(0, count=1)[0].numpy())
 
 
-class Answer(ConceptEnergy):
+class Answer:
     """E = ½ |a - answer|², and a record of the scenes that were asked about."""
 
     def __init__(self, answer: np.ndarray) -> None:
-        super().__init__(TINY)
         self.answer = to_tensor(answer)
         self.scenes: list[Scene] = []
 
-    def forward(self, scene: Scene, code: torch.Tensor) -> torch.Tensor:
-        self.scenes.append(scene)
-        return 0.5 * (scene.attention - self.answer).square().sum(1)
+    def __call__(self, scene: Scene) -> torch.Tensor:
+        self.scenes.append(scene.map(lambda value: value.detach().clone()))
+        gap = scene.attention - self.answer[: scene.attention.shape[1]]
+        return 0.5 * gap.square().sum(1)
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
@@ -36,7 +39,7 @@ class Answer(ConceptEnergy):
 def test_the_closed_form_answer_is_found(seed: int, high: float) -> None:
     state = draw_event(seed=seed, n_objects=4).after
     answer = np.random.default_rng(seed).uniform(-0.5, high, size=MAX_ENTITIES)
-    result = identify(Answer(answer), state, code=CODE)
+    result = identify([Answer(answer)], state)
     np.testing.assert_allclose(result.strength, answer * state.present, atol=1e-5)
     expected = (answer > 0.5) & state.present
     if not expected.any():  # the strongest of those that are there
@@ -48,49 +51,57 @@ def test_the_closed_form_answer_is_found(seed: int, high: float) -> None:
 
 @pytest.mark.parametrize("concept", CONCEPTS)
 def test_at_least_one_entity_is_meant_and_none_that_is_absent(concept: str) -> None:
-    for seed in range(3):
-        state = draw_event(concept, seed=seed).after
-        result = identify(MODEL.energy, state, code=CODE)
+    for seed in range(2):
+        state = draw_event(concept, seed=seed).shown
+        result = identify([TERM], state)
+        assert result.attention.shape == result.strength.shape == (MAX_ENTITIES,)
         assert result.attention.any()
         assert not result.attention[~state.present].any()
         assert not result.strength[~state.present].any()
         assert result.energy <= result.initial_energy
 
 
-def test_the_energy_is_that_of_the_strength() -> None:
+def test_the_energy_is_that_of_the_strength_in_the_static_scene() -> None:
     state = draw_event(seed=4).after
-    result = identify(MODEL.energy, state, code=CODE)
-    nothing = np.zeros(MAX_ENTITIES, dtype=bool)
-    scene = scene_of(state, result.strength).replace(
-        movable=to_tensor(nothing)[None], paintable=to_tensor(nothing)[None]
-    )
-    energy = float(MODEL.energy(scene, to_tensor(CODE)[None])[0])
+    result = identify([TERM], state)
+    energy = float(TERM(scene_of(state, result.strength).as_static())[0])
     assert result.energy == pytest.approx(energy, rel=1e-5)
 
 
 def test_what_may_be_edited_is_not_looked_at() -> None:
     event = draw_event("colour", seed=5)
-    energy = Answer(np.zeros(MAX_ENTITIES))
-    identify(energy, event.after, code=CODE)
+    term = Answer(np.zeros(MAX_ENTITIES))
+    identify([term], event.after)
     assert event.after.paintable.any()
-    for scene in energy.scenes:
-        assert not scene.movable.any() and not scene.paintable.any()
+    for scene in term.scenes:
+        assert scene.static and not scene.movable.any() and not scene.paintable.any()
 
 
-def test_the_first_start_is_undecided_and_the_answer_repeats() -> None:
+def test_terms_are_summed() -> None:
     state = draw_event(seed=6).after
-    energy = Answer(np.zeros(MAX_ENTITIES))
-    one = identify(energy, state, code=CODE)
-    first = energy.scenes[0].attention
-    assert first.shape == (16, MAX_ENTITIES)
-    assert torch.equal(first[0], 0.5 * to_tensor(state.present))
-    assert len(first.unique(dim=0)) == 16
-    assert np.array_equal(identify(energy, state, code=CODE).strength, one.strength)
+    one, other = np.zeros(MAX_ENTITIES), np.ones(MAX_ENTITIES)
+    found = identify(
+        [Answer(one), Answer(other)], state, config=InferenceConfig(iterations=60)
+    ).strength
+    np.testing.assert_allclose(found[state.present], 0.5, atol=2e-3)
+
+
+def test_few_starts_are_enough_and_the_first_is_undecided() -> None:
+    state = draw_event(seed=6).after
+    term = Answer(np.zeros(MAX_ENTITIES))
+    one = identify([term], state)
+    first = term.scenes[0].attention
+    rows = first.shape[1]
+    assert first.shape == (4, rows)  # of 16 particles
+    assert torch.equal(first[0], 0.5 * to_tensor(state.present)[:rows])
+    assert len(first.unique(dim=0)) == 4
+    assert np.array_equal(identify([term], state).strength, one.strength)
 
 
 def test_the_settings_are_followed() -> None:
     state = draw_event(seed=7).after
-    config = InferenceConfig(particles=2, iterations=0)
-    result = identify(MODEL.energy, state, code=CODE, config=config)
+    term = Answer(np.zeros(MAX_ENTITIES))
+    result = identify([term], state, config=InferenceConfig(particles=2, iterations=0))
+    assert len(term.scenes[0].attention) == 2
     assert result.iterations == 0 and result.reason == SPENT
     assert result.energy == result.initial_energy

@@ -1,100 +1,234 @@
-"""infer: the descent on w lowers the demonstrations' energy, and says how it ended."""
+"""infer: the descent on w lowers the demonstrations' energy, phase by phase, and says how."""
+
+from __future__ import annotations
 
 from dataclasses import replace
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from agent_scenes import demonstrations, tiny_model
+from agent_scenes import TINY, demonstration, demonstrations, draw_event, tiny_model
 from test_tensors import with_rows
 
+from conceptgym.agents.code import PLAIN_SIZE, normalise_code
 from conceptgym.agents.config import InferenceConfig
-from conceptgym.agents.descent import CONVERGED, SPENT, STALLED, Descent, descend
-from conceptgym.agents.infer import infer, normalise_code
+from conceptgym.agents.descent import CONVERGED, SPENT, STALLED
+from conceptgym.agents.infer import infer, surprise
 from conceptgym.agents.model import ConceptModel, load_model
+from conceptgym.agents.scene import Scene
+from conceptgym.agents.summary import summarise
 from conceptgym.agents.tensors import stack_demonstrations, to_tensor
-from conceptgym.envs import CONCEPTS, Demonstration
+from conceptgym.envs import Demonstration
 from conceptgym.envs.errors import MixedLayoutError, NoDemonstrationsError, NonFiniteError
 
 MODEL = tiny_model()
+SIZE = MODEL.energy.code_size
+PHASED = "two_in_order"
 
 
-def mean_energy(model: ConceptModel, demos: list[Demonstration], code: np.ndarray) -> float:
-    """The demonstrations' mean energy, one at a time."""
-    with torch.no_grad():
-        energies = [
-            model.energy(stack_demonstrations([demo])[1], to_tensor(code)[None]) for demo in demos
-        ]
-    return float(torch.cat(energies).mean())
+def energy_of(
+    demos: list[Demonstration],
+    code: np.ndarray,
+    *,
+    model: ConceptModel = MODEL,
+    steps: list[int] | None = None,
+    identified: bool = True,
+) -> float:
+    """Mean of E / (1 + E / 0.05) over the demonstrations, one at a time."""
+    found = []
+    for number, demo in enumerate(demos):
+        _, scene = stack_demonstrations([demo], None if steps is None else [steps[number]])
+        with torch.no_grad():
+            energy = model.energy(scene, to_tensor(code)[None])
+            if identified:
+                energy = energy + model.energy(scene.as_static(), to_tensor(code)[None])
+        found.append(float(energy))
+    return float(np.mean([value / (1.0 + value / 0.05) for value in found]))
+
+
+def encoded(demos: list[Demonstration], steps: list[int] | None = None) -> torch.Tensor:
+    """The encoder's code (SIZE,) as `infer` normalises it."""
+    before, scenes = stack_demonstrations(demos, steps)
+    given = torch.ones(1, len(demos))
+    return normalise_code(MODEL.encoder(scenes, given, summarise(before, scenes, given)))[0]
 
 
 @pytest.mark.parametrize("amortised", [True, False])
-@pytest.mark.parametrize("concept", ["colour", "near", "furthest"])
+@pytest.mark.parametrize("concept", ["colour", "near", "furthest", "square"])
 def test_the_descent_lowers_the_demonstrations_energy(concept: str, amortised: bool) -> None:
     demos = demonstrations(concept)
     result = infer(MODEL, demos, config=InferenceConfig(amortised=amortised))
     assert result.energy < result.initial_energy
-    assert result.energy == pytest.approx(mean_energy(MODEL, demos, result.code), rel=1e-4)
+    assert result.energy == pytest.approx(energy_of(demos, result.code), rel=1e-3)
     assert 1 <= result.iterations <= 20
     assert result.reason in (CONVERGED, STALLED, SPENT)
+    assert result.codes.shape == (1, SIZE) and np.array_equal(result.code, result.codes[0])
 
 
-@pytest.mark.parametrize("concept", CONCEPTS)
-def test_trained_weights_leave_no_demonstration_worse(concept: str) -> None:
+def test_trained_weights_find_what_was_shown_likelier_than_under_another_concept() -> None:
     model, _ = load_model()
-    for count in (1, 5):
-        result = infer(model, demonstrations(concept, count))
-        assert result.energy <= result.initial_energy
+    shown = {name: demonstrations(name, 5) for name in ("colour", "near", "square", "quantity")}
+    codes = [to_tensor(infer(model, demos).code) for demos in shown.values()]
+    for number, demos in enumerate(shown.values()):
+        found = surprise(model, stack_demonstrations(demos)[1], torch.stack(codes))
+        assert int(found.argmin()) == number
 
 
 def test_the_first_guess_is_the_encoders() -> None:
     demos = demonstrations()
     result = infer(MODEL, demos, config=InferenceConfig(code_iterations=0))
-    before, scenes = stack_demonstrations(demos)
-    guess = MODEL.encoder(before, scenes, torch.ones(1, len(demos)))[0]
-    np.testing.assert_allclose(result.code, normalise_code(guess).numpy(), atol=1e-5)
+    np.testing.assert_allclose(result.code, encoded(demos).numpy(), atol=1e-5)
     assert result.energy == result.initial_energy
     assert result.iterations == 0 and result.reason == SPENT
 
 
-def test_codes_stay_normalised() -> None:
+def test_the_learned_part_stays_normalised() -> None:
     for amortised in (True, False):
         config = InferenceConfig(amortised=amortised, code_step=5.0)
         code = infer(MODEL, demonstrations(), config=config).code
-        assert code.shape == (4,) and code.dtype == np.float32
-        assert code.mean() == pytest.approx(0.0, abs=1e-6)
-        assert code.std() == pytest.approx(1.0, abs=1e-2)
+        assert code.shape == (SIZE,) and code.dtype == np.float32
+        what = code[:-PLAIN_SIZE]
+        assert what.mean() == pytest.approx(0.0, abs=1e-6)
+        assert what.std() == pytest.approx(1.0, abs=1e-2)
 
 
-def test_of_random_starts_the_best_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    found: list[Descent] = []
-
-    def record(*arguments: Any, **options: Any) -> Descent:
-        found.append(descend(*arguments, **options))
-        return found[-1]
-
-    # conceptgym.agents.infer is the function; the module has to be asked for
-    monkeypatch.setattr(import_module("conceptgym.agents.infer"), "descend", record)
+def test_random_starts_are_read_likeliest_first() -> None:
     results = [
         infer(MODEL, demonstrations(), config=InferenceConfig(amortised=False, seed=seed))
         for seed in (0, 0, 1)
     ]
-    for descent, result in zip(found, results, strict=True):
-        assert len(descent.energy) == 16
-        assert result.energy == float(descent.energy.min()) < float(descent.energy.max())
-        assert np.array_equal(result.code, descent.value[descent.energy.argmin()].numpy())
-    assert np.array_equal(results[0].code, results[1].code)
-    assert not torch.equal(found[0].value, found[2].value)
+    for result in results:
+        assert result.readings.shape == (1, 16, SIZE)
+        assert result.reading_energies.shape == result.surprise.shape == (1, 16)
+        assert (np.diff(result.surprise[0]) >= 0.0).all()
+        assert result.energy == result.reading_energies[0, 0]
+        assert np.array_equal(result.code, result.readings[0, 0])
+    assert np.array_equal(results[0].readings, results[1].readings)
+    assert not np.allclose(results[0].readings, results[2].readings)
+
+
+def test_every_reading_has_its_energy() -> None:
+    demos = demonstrations("near")
+    result = infer(MODEL, demos, config=InferenceConfig(code_particles=4, code_iterations=3))
+    assert result.readings.shape == (1, 4, SIZE)
+    for code, energy in zip(result.readings[0], result.reading_energies[0], strict=True):
+        assert energy == pytest.approx(energy_of(demos, code), rel=1e-3)
+
+
+def test_a_single_reading_is_not_ranked() -> None:
+    result = infer(MODEL, demonstrations("near"))
+    assert result.surprise.tolist() == [[0.0]]
+
+
+class Believer:
+    """E = ½ s d² for the cursor's distance d from where it was shown, and s in a code's place.
+
+    What is static has the energy in the code's second place.
+    """
+
+    def __init__(self, shown: torch.Tensor) -> None:
+        self.shown = shown  # (2,)
+
+    def energy(self, scene: Scene, codes: torch.Tensor) -> torch.Tensor:
+        if scene.static:
+            return codes[:, 1]
+        cursor = (scene.positions * scene.cursor[..., None]).sum(1)
+        return 0.5 * codes[:, 0] * (cursor - self.shown).square().sum(1)
+
+
+def surprise_of(*codes: tuple[float, float], shift: float = 0.0) -> list[float]:
+    """Of codes of a `Believer`, by one demonstration that is a shift off what it believes."""
+    _, scenes = stack_demonstrations(demonstrations("near", 1))
+    cursor = (scenes.positions * scenes.cursor[..., None]).sum(1)[0]
+    believer: Any = Believer(cursor + torch.tensor([shift, 0.0]))
+    return surprise(believer, scenes, torch.tensor(codes)).tolist()
+
+
+def test_codes_under_which_anything_would_do_explain_nothing() -> None:
+    nothing, vague, sharp = surprise_of((0.0, 0.0), (0.05, 0.0), (1.0, 0.0))
+    assert nothing == pytest.approx(0.0, abs=1e-5)
+    assert sharp < vague < nothing
+
+
+def test_what_the_attention_lacks_is_surprising_and_wrong_codes_are_too() -> None:
+    """In units of the temperature, 0.01, and no more than a demonstration can count."""
+    found = surprise_of((0.0, 0.02), (0.0, 0.05), (0.0, 5.0))
+    assert found == pytest.approx([2.0, 5.0, 12.0], abs=1e-4)
+    (right,), (wrong,) = surprise_of((1.0, 0.0)), surprise_of((1.0, 0.0), shift=0.5)
+    assert wrong - right > 5.0
+
+
+@pytest.mark.parametrize("banked", [0, 2, 9])
+def test_other_readings_begin_at_the_bank_s_codes_with_the_demonstrations_values(
+    banked: int,
+) -> None:
+    model = tiny_model()
+    draw = torch.Generator().manual_seed(3)
+    model.bank = torch.randn(banked, TINY.code_size, generator=draw)
+    demos = demonstrations("near")
+    config = InferenceConfig(code_particles=5, code_iterations=0)
+    found = torch.from_numpy(infer(model, demos, config=config).readings[0])
+    guess = encoded(demos)
+    torch.testing.assert_close(found[:, -PLAIN_SIZE:], guess[-PLAIN_SIZE:].expand(5, -1))
+    taken = model.bank[:4]
+    wanted = normalise_code(torch.cat([taken, torch.zeros(len(taken), PLAIN_SIZE)], -1))
+    for what in (guess, *wanted):
+        gaps = (found - what)[:, :-PLAIN_SIZE].abs().amax(1)
+        assert gaps.min() < 1e-5
+    assert len(found.unique(dim=0)) == 5  # where the bank ends, the guess is disturbed
+
+
+def test_codes_of_either_question_are_found() -> None:
+    """Also those of a model that has one for each."""
+    model = ConceptModel(replace(TINY, separate_codes=True)).requires_grad_(False)
+    for particles in (1, 3):
+        config = InferenceConfig(code_particles=particles)
+        result = infer(model, demonstrations("near"), config=config)
+        assert result.code.shape == (2 * TINY.code_size + PLAIN_SIZE,)
+        assert result.energy < result.initial_energy
+
+
+def test_each_phase_is_inferred_from_its_own_stops() -> None:
+    demos = demonstrations(PHASED)
+    stops = [demo.stops() for demo in demos]
+    assert {len(steps) for steps in stops} == {2}
+    first = infer(MODEL, demos, config=InferenceConfig(code_iterations=0))
+    result = infer(MODEL, demos)
+    assert result.codes.shape == (2, SIZE) and result.readings.shape == (2, 1, SIZE)
+    energies = []
+    for phase in range(2):
+        steps = [each[phase] for each in stops]
+        expected = encoded(demos, steps).numpy()
+        np.testing.assert_allclose(first.codes[phase], expected, atol=1e-5)
+        # which entities are meant is a matter of all phases together
+        own = {"steps": steps, "identified": False}
+        energies.append(energy_of(demos, result.codes[phase], **own))
+        assert energies[-1] <= energy_of(demos, first.codes[phase], **own)
+        assert result.reading_energies[phase, 0] == pytest.approx(energies[-1], rel=1e-3)
+    assert result.energy == pytest.approx(np.mean(energies), rel=1e-3)
+    assert not np.allclose(result.codes[0], result.codes[1])
+    assert np.array_equal(result.code, result.codes[0])
+
+
+@pytest.mark.parametrize("place", [0, 2])
+def test_a_demonstration_of_another_number_of_phases_is_left_out(place: int) -> None:
+    demos = demonstrations(PHASED, 3)
+    strange = demonstration(draw_event("near", seed=5, n_objects=4))
+    mixed = [*demos[:place], strange, *demos[place:]]
+    np.testing.assert_array_equal(infer(MODEL, mixed).codes, infer(MODEL, demos).codes)
+    single = demonstrations("near", 3)
+    strange = demonstrations(PHASED, 1)[0]
+    mixed = [*single[:place], strange, *single[place:]]
+    np.testing.assert_array_equal(infer(MODEL, mixed).codes, infer(MODEL, single).codes)
 
 
 def test_the_order_of_demonstrations_and_absent_rows_do_not_matter() -> None:
     demos = demonstrations()  # of 4 entities
     code = infer(MODEL, demos).code
-    np.testing.assert_allclose(infer(MODEL, demos[::-1]).code, code, atol=1e-4)
-    short = [with_rows(demo, 5) for demo in demos]
-    np.testing.assert_allclose(infer(MODEL, short).code, code, atol=1e-4)
+    np.testing.assert_allclose(infer(MODEL, demos[::-1]).code, code, atol=1e-3)
+    short = [with_rows(demo, 6) for demo in demos]
+    np.testing.assert_allclose(infer(MODEL, short).code, code, atol=1e-3)
 
 
 def test_bad_demonstrations_are_refused() -> None:
@@ -121,3 +255,10 @@ def test_a_demonstration_spoilt_after_it_was_made_is_refused() -> None:
         "demonstrations[0].trajectory holds inf at index (1, 0, 1); "
         "every entry must be a finite number"
     )
+
+
+def test_demonstrations_of_few_rows_are_enough() -> None:
+    """Arrays of fewer rows than a figure has points are as good as longer ones."""
+    demos = demonstrations("near")  # of 4 entities
+    short = [with_rows(demo, 4) for demo in demos]
+    np.testing.assert_allclose(infer(MODEL, short).code, infer(MODEL, demos).code, atol=1e-3)
