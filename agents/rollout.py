@@ -10,6 +10,8 @@ import gymnasium as gym
 import numpy as np
 
 from ..envs.concept_env import ConceptEnv
+from ..envs.concepts import ComposedEvent
+from ..envs.progress import PHASE_RESIDUAL
 from .concept_agent import ConceptAgent
 from .generate import GenerateResult
 from .plan import Plan, target_of
@@ -92,9 +94,16 @@ def show_plan(world: ConceptEnv, plan: Plan | None) -> None:
 
 
 def planned_residual(world: ConceptEnv, plan: Plan) -> float:
-    """The residual that the world would have if the plan came true exactly."""
+    """The residual that the world would have if the plan came true exactly.
+
+    Of a concept of several phases, that of the phase that the world is in.
+    """
+    event = world.event
     if isinstance(plan.result, GenerateResult):
         state = world.state.with_entities(plan.result.entities)
-        return world.concept.residual(state, world.event.attention)
+        attention = event.attentions if isinstance(event, ComposedEvent) else event.attention
+        phases = world.concept.phases
+        later = max(0, len(phases) - 1 - world.phase)
+        return phases[-1 - later].residual(state, attention) + PHASE_RESIDUAL * later
     present = world.state.present
-    return float(np.mean(plan.result.attention[present] != world.event.attention[present]))
+    return float(np.mean(plan.result.attention[present] != event.answer[present]))

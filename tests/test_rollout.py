@@ -10,7 +10,7 @@ from agent_scenes import Oracle, generated, identified
 from conceptgym.agents.generate import GenerateResult
 from conceptgym.agents.plan import Plan
 from conceptgym.agents.rollout import planned_residual, roll_out, show_plan
-from conceptgym.envs import EntityState, ParticleEnv
+from conceptgym.envs import EntityState, ParticleEnv, compose
 
 WORLDS = ("conceptgym.envs:conceptgym/Particle-v0", "conceptgym.envs:conceptgym/ArmReach-v0")
 
@@ -37,7 +37,7 @@ def test_a_right_plan_succeeds(env_id: str, task: str) -> None:
 class Mistaken(Oracle):
     """Leads the cursor into a corner."""
 
-    def generate(self, state: EntityState, attention: np.ndarray) -> GenerateResult:
+    def generate(self, state: EntityState, attention: np.ndarray, **options: Any) -> GenerateResult:
         entities = state.entities.copy()
         entities[state.cursor, :2] = 1.0
         return generated(entities)
@@ -49,6 +49,41 @@ def test_a_wrong_plan_is_truncated_and_its_residuals_say_so() -> None:
     assert not run.success and run.reason == "truncated" and run.steps == 60
     assert run.planned_residual > world.concept.tolerance
     assert run.residual == pytest.approx(run.planned_residual, abs=1e-5)
+
+
+@pytest.mark.parametrize("task", ["generate", "identify"])
+@pytest.mark.parametrize("concept", ["touch", "two_in_order", "quantity"])
+def test_phases_and_answers_of_their_own_are_judged_as_the_world_does(
+    concept: str, task: str
+) -> None:
+    env, world, agent = make(WORLDS[0], concept=concept, task=task)
+    run = roll_out(agent, env, seed=4)
+    assert run.success
+    assert run.residual == pytest.approx(run.planned_residual, abs=1e-3)
+    assert run.residual <= world.concept.tolerance
+
+
+def test_compositions_are_judged_by_all_their_terms() -> None:
+    concept = compose("near", "colour")
+    env, world, agent = make("conceptgym/ParticleCompose-v0", concept=concept)
+    run = roll_out(agent, env, seed=3)
+    assert run.success and run.residual == pytest.approx(run.planned_residual, abs=1e-3)
+    left = Plan(task="generate", result=generated(world.event.before.entities))
+    assert planned_residual(world, left) > 1.0
+
+
+def test_a_plan_for_the_last_phase_first_fails_and_its_residual_counts_what_is_left() -> None:
+    class Hasty(Oracle):
+        def generate(self, state: EntityState, attention: np.ndarray, **_: Any) -> GenerateResult:
+            return generated(self.event_of(state).stops[-1].entities)
+
+    env, world, _ = make(WORLDS[0], concept="two_in_order")
+    run = roll_out(Hasty(world), env, seed=4)
+    assert not run.success and run.reason == "terminated"
+    first, _ = world.concept.phases
+    planned = first.residual(world.event.stops[-1], world.event.attention) + 1.0
+    assert run.planned_residual == pytest.approx(planned, abs=1e-6)
+    assert run.residual == pytest.approx(planned, abs=1e-3)
 
 
 def test_the_seed_alone_decides_the_scene() -> None:
