@@ -134,6 +134,13 @@ def test_another_episode_is_planned_for_anew(paths: Paths) -> None:
     assert scene.planner.asked == 3
 
 
+def test_the_next_phase_is_planned_for(paths: Paths) -> None:
+    scene = Scene("generate")
+    scene.act(2)
+    scene.act(2, phase=np.int64(1))
+    assert scene.planner.phases == [0, 1] and len(paths.asked) == 2
+
+
 def test_a_plan_that_touches_nothing_says_so(paths: Paths) -> None:
     scene = Scene("identify")
     scene.planner.result = identified(np.eye(MAX_ENTITIES, dtype=bool)[scene.env.state.cursor])

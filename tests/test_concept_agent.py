@@ -1,15 +1,25 @@
-"""The agent: Stable-Baselines3's protocol on both worlds, what it refuses, its landscape."""
+"""The agent: concepts observed and joined, constraints, phases, SB3's protocol on both worlds."""
+
+from __future__ import annotations
 
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 import pytest
+import torch
 from agent_scenes import Oracle, demonstrations, draw_event, tiny_model
 
 import conceptgym.envs  # noqa: F401
 from conceptgym.agents import ConceptAgent
-from conceptgym.envs.errors import NoDemonstrationsError, NonFiniteError, ShapeError
+from conceptgym.agents.config import InferenceConfig
+from conceptgym.agents.generate import generate
+from conceptgym.agents.identify import identify
+from conceptgym.agents.scene import Scene
+from conceptgym.agents.tensors import scene_of, to_tensor
+from conceptgym.agents.terms import concept_term
+from conceptgym.envs import MAX_ENTITIES
+from conceptgym.envs.errors import ConfigError, NoDemonstrationsError, NonFiniteError, ShapeError
 
 PARTICLE, ARM = "conceptgym/Particle-v0", "conceptgym/ArmReach-v0"
 CASES = [
@@ -18,16 +28,184 @@ CASES = [
     (ARM, "generate", (8,)),
     (ARM, "identify", (8,)),
 ]
+QUICK = InferenceConfig(particles=3, iterations=4, code_iterations=2)
+EVENT = draw_event(seed=2)
 
 
-def observed_agent(concept: str = "between") -> ConceptAgent:
-    agent = ConceptAgent(tiny_model())
+def observed_agent(concept: str = "between", config: InferenceConfig = QUICK) -> ConceptAgent:
+    agent = ConceptAgent(tiny_model(), config=config)
     agent.observe(demonstrations(concept))
     return agent
 
 
+def learned_energy(agent: ConceptAgent, code: np.ndarray, attention: np.ndarray) -> float:
+    """E(x, a, w) of EVENT's start, straight from the model."""
+    scene = scene_of(EVENT.before, attention)
+    return float(agent.model.energy(scene, to_tensor(code)[None])[0])
+
+
 def batch(*observations: dict[str, Any]) -> dict[str, np.ndarray]:
     return {key: np.stack([item[key] for item in observations]) for key in observations[0]}
+
+
+def test_the_energy_is_that_of_the_inferred_code_or_of_a_given_one() -> None:
+    agent = observed_agent()
+    result = agent.inferred
+    assert result is not None and agent.code is not None
+    assert np.array_equal(agent.code, result.codes[0])
+    found = agent.energy(EVENT.before, EVENT.attention)
+    assert found == pytest.approx(learned_energy(agent, agent.code, EVENT.attention), rel=1e-5)
+    other = agent.code + 0.5
+    found = agent.energy(EVENT.before, EVENT.attention, code=other)
+    assert found == pytest.approx(learned_energy(agent, other, EVENT.attention), rel=1e-5)
+    fresh = ConceptAgent(tiny_model())  # another's code needs no demonstrations
+    assert fresh.energy(EVENT.before, EVENT.attention, code=other) == found
+
+
+def test_observing_again_replaces_and_joining_adds() -> None:
+    agent = observed_agent()
+    first = agent.code
+    second = agent.observe(demonstrations("near"), join=True, weight=0.25)
+    assert len(agent.terms()) == 2 and agent.inferred is second
+    assert np.array_equal(agent.code, second.code)
+    expected = learned_energy(agent, first, EVENT.attention)
+    expected += 0.25 * learned_energy(agent, second.code, EVENT.attention)
+    assert agent.energy(EVENT.before, EVENT.attention) == pytest.approx(expected, rel=1e-5)
+    agent.observe(demonstrations("furthest"))
+    assert len(agent.terms()) == 1
+
+
+def test_the_first_concept_may_be_weighted_too() -> None:
+    one, half = ConceptAgent(tiny_model(), config=QUICK), ConceptAgent(tiny_model(), config=QUICK)
+    one.observe(demonstrations())
+    half.observe(demonstrations(), weight=0.5)
+    expected = 0.5 * one.energy(EVENT.before, EVENT.attention)
+    assert half.energy(EVENT.before, EVENT.attention) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("weight", [-0.1, np.nan])
+def test_bad_weights_are_refused_and_change_nothing(weight: float) -> None:
+    agent = observed_agent()
+    result = agent.inferred
+    with pytest.raises(ConfigError) as caught:
+        agent.observe(demonstrations("near"), join=True, weight=weight)
+    assert str(caught.value) == f"weight={weight!r} must be at least 0"
+    assert agent.inferred is result and len(agent.terms()) == 1
+
+
+def test_each_concept_may_attend_to_entities_of_its_own() -> None:
+    agent = observed_agent()
+    codes = [agent.code, agent.observe(demonstrations("near"), join=True).code]
+    attentions = [np.roll(EVENT.attention, shift) for shift in (0, 1)]
+    scene = scene_of(EVENT.before, np.zeros(MAX_ENTITIES))
+    with torch.no_grad():
+        found = [float(term(scene)[0]) for term in agent.terms(attentions=attentions)]
+    expected = [learned_energy(agent, *pair) for pair in zip(codes, attentions, strict=True)]
+    assert found == pytest.approx(expected, rel=1e-5)
+    made = agent.generate(EVENT.before, EVENT.attention, attentions=attentions)
+    direct = generate(
+        agent.terms(attentions=attentions), EVENT.before, EVENT.attention, config=QUICK
+    )
+    assert np.array_equal(made.candidates, direct.candidates)
+
+
+def test_attentions_that_do_not_fit_are_refused() -> None:
+    agent = observed_agent()
+    spoilt = np.where(np.arange(MAX_ENTITIES) == 3, np.nan, 0.0)
+    cases: list[tuple[list[np.ndarray], type[Exception], str]] = [
+        (
+            [EVENT.attention, EVENT.attention],
+            ShapeError,
+            "attentions has 2 entries, expected 1; pass one for each observed concept",
+        ),
+        (
+            [np.zeros(5)],
+            ShapeError,
+            "attentions[0] has shape (5,), expected (16,); pass an array of that shape",
+        ),
+        (
+            [spoilt],
+            NonFiniteError,
+            "attentions[0] holds nan at index (3,); every entry must be a finite number",
+        ),
+    ]
+    for attentions, kind, text in cases:
+        with pytest.raises(kind) as caught:
+            agent.generate(EVENT.before, EVENT.attention, attentions=attentions)
+        assert str(caught.value) == text
+
+
+def test_constraints_add_up_until_they_are_removed() -> None:
+    agent = observed_agent()
+    plain = agent.energy(EVENT.before, EVENT.attention)
+
+    def two(scene: Scene) -> torch.Tensor:
+        return 2.0 + 0.0 * scene.present[:, 0]
+
+    agent.constrain(two)
+    agent.constrain(two, two)
+    assert agent.energy(EVENT.before, EVENT.attention) == pytest.approx(plain + 6.0)
+    agent.observe(demonstrations())  # they outlast the concept
+    assert agent.energy(EVENT.before, EVENT.attention) == pytest.approx(plain + 6.0)
+    agent.constrain()
+    assert agent.energy(EVENT.before, EVENT.attention) == pytest.approx(plain)
+
+
+def test_a_constraint_is_obeyed_where_the_concept_is_weak() -> None:
+    agent = ConceptAgent(tiny_model(), config=InferenceConfig(particles=3, iterations=60))
+    agent.observe(demonstrations(), weight=0.0)
+    goal = torch.tensor([0.4, -0.3])
+
+    def lead(scene: Scene) -> torch.Tensor:
+        gap = (scene.positions - goal).square().sum(-1)
+        return 0.5 * (gap * scene.cursor).sum(1)
+
+    agent.constrain(lead)
+    made = agent.generate(EVENT.before, EVENT.attention)
+    place = made.entities[EVENT.before.cursor, :2]
+    np.testing.assert_allclose(place, goal.numpy(), atol=2e-3)
+
+
+def test_phases_have_codes_of_their_own_and_stay_in_their_last() -> None:
+    agent = observed_agent("two_in_order")
+    result = agent.inferred
+    assert result is not None and len(result.codes) == 2
+    scene = scene_of(EVENT.before, EVENT.attention)
+    for phase, index in ((0, 0), (1, 1), (2, 1), (9, 1)):
+        (term,) = agent.terms(phase=phase)
+        expected = learned_energy(agent, result.codes[index], EVENT.attention)
+        assert float(term(scene)[0]) == pytest.approx(expected, rel=1e-5)
+    made = [agent.generate(EVENT.before, EVENT.attention, phase=k).energy for k in range(2)]
+    for phase, energy in enumerate(made):
+        expected = generate(
+            agent.terms(phase=phase), EVENT.before, EVENT.attention, config=QUICK
+        ).energy
+        assert energy == expected
+    assert made[0] != made[1]
+    assert np.array_equal(agent.code, result.codes[0])
+
+
+def test_what_any_phase_holds_for_is_identified() -> None:
+    agent, state = observed_agent("two_in_order"), draw_event("two_in_order", seed=7).shown
+    found = agent.identify(state)
+    parts = [identify(agent.terms(phase=phase), state, config=QUICK) for phase in range(2)]
+    assert np.array_equal(found.attention, parts[0].attention | parts[1].attention)
+    assert np.array_equal(found.strength, np.maximum(parts[0].strength, parts[1].strength))
+    assert found.energy == max(part.energy for part in parts)
+
+
+def test_several_readings_are_planned_with_together() -> None:
+    config = InferenceConfig(particles=3, iterations=2, code_iterations=2, code_particles=4)
+    least = {count: InferenceConfig(**{**config.to_dict(), "readings": count}) for count in (2, 4)}
+    warm = InferenceConfig(**{**config.to_dict(), "readings": 4, "temperature": 0.1})
+    for kept in (*least.values(), warm):
+        agent = observed_agent(config=kept)
+        result = agent.inferred
+        assert result is not None
+        codes = result.readings[0, : kept.readings]
+        term = concept_term(agent.model.energy, codes, temperature=kept.temperature)
+        expected = float(term(scene_of(EVENT.before, EVENT.attention))[0])
+        assert agent.energy(EVENT.before, EVENT.attention) == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize(("env_id", "task", "shape"), CASES)
@@ -63,16 +241,36 @@ def test_an_episode_that_starts_is_planned_for_anew() -> None:
     assert agent.asked == 4
 
 
-def test_observing_another_concept_drops_the_plans() -> None:
-    env = gym.make(PARTICLE)
+def test_the_phase_of_an_observation_is_planned_for() -> None:
+    env: Any = gym.make(PARTICLE, concept="two_in_order")
     observation, _ = env.reset(seed=0)
+    agent = observed_agent("two_in_order")
+    plans = []
+    for phase in (0, 1):
+        agent.predict({**observation, "phase": np.int64(phase)})
+        plan = agent.plan()
+        assert plan is not None
+        plans.append(plan.result)
+    state, attention = env.unwrapped.state, env.unwrapped.event.attention
+    for phase, plan in enumerate(plans):
+        expected = agent.generate(state, attention, phase=phase)
+        assert plan.energy == pytest.approx(expected.energy, rel=1e-4)
+    assert plans[0].energy != plans[1].energy
+
+
+@pytest.mark.parametrize("change", ["observe", "join", "constrain"])
+def test_whatever_changes_the_energy_drops_the_plans(change: str) -> None:
+    observation, _ = gym.make(PARTICLE).reset(seed=0)
     agent = observed_agent()
-    before, _ = agent.predict(observation)
-    code = agent.code
-    result = agent.observe(demonstrations("furthest"))
-    assert agent.plan() is None and agent.inferred is result
-    assert agent.code is result.code and not np.array_equal(agent.code, code)
-    assert not np.array_equal(agent.predict(observation)[0], before)
+    agent.predict(observation)
+    assert agent.plan() is not None
+    if change == "constrain":
+        agent.constrain()
+    else:
+        agent.observe(demonstrations("furthest"), join=change == "join")
+    assert agent.plan() is None
+    agent.predict(observation)
+    assert agent.plan() is not None
 
 
 @pytest.mark.parametrize("env_id", [PARTICLE, ARM])
@@ -81,6 +279,7 @@ def test_without_a_concept_there_is_nothing_to_do(env_id: str) -> None:
     agent, event = ConceptAgent(tiny_model()), draw_event()
     for ask in (
         lambda: agent.code,
+        lambda: agent.terms(),
         lambda: agent.predict(observation),
         lambda: agent.predict(batch(observation, observation)),
         lambda: agent.generate(event.before, event.attention),
@@ -93,6 +292,7 @@ def test_without_a_concept_there_is_nothing_to_do(env_id: str) -> None:
         assert str(caught.value) == (
             "no concept was observed yet; call agent.observe(demonstrations) first"
         )
+    assert agent.inferred is None
 
 
 def test_bad_observations_are_refused() -> None:
@@ -127,15 +327,49 @@ def test_bad_observations_are_refused() -> None:
         assert str(caught.value) == text
 
 
-def test_the_landscape_holds_the_energy_at_every_place_of_the_cursor() -> None:
-    event = draw_event(seed=2)
+@pytest.mark.parametrize("entity", [None, 0, 2])
+def test_the_landscape_holds_the_energy_at_every_place_of_an_entity(entity: int | None) -> None:
     agent = observed_agent()
-    heights = agent.landscape(event.before, event.attention, resolution=9)
+    state = EVENT.before
+    heights = agent.landscape(state, EVENT.attention, entity=entity, resolution=9)
     assert heights.shape == (9, 9)
     line = np.linspace(-1.0, 1.0, 9)
-    row = np.array([event.before.cursor])
+    row = state.cursor if entity is None else entity
+    movable = state.movable.copy()
+    movable[row] = True  # what is moved counts
+    free = type(state)(
+        entities=state.entities, present=state.present, movable=movable, paintable=state.paintable
+    )
     for i, j in (np.unravel_index(heights.argmin(), heights.shape), (0, 8), (3, 5)):
-        there = event.before.moved(row, np.array([[line[j], line[i]]]))  # rows run along y
-        energy = agent.energy(there, event.attention)
+        there = free.moved(np.array([row]), np.array([[line[j], line[i]]]))  # rows run along y
+        energy = agent.energy(there, EVENT.attention)
         assert heights[i, j] == pytest.approx(energy, rel=1e-4)
-    assert agent.landscape(event.before, event.attention).shape == (61, 61)
+
+
+def test_the_landscape_of_another_code() -> None:
+    agent, code = observed_agent(), observed_agent("near").code
+    found = agent.landscape(EVENT.before, EVENT.attention, code=code, resolution=5)
+    other = ConceptAgent(tiny_model())  # needs no demonstrations
+    expected = other.landscape(EVENT.before, EVENT.attention, code=code, resolution=5)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert not np.allclose(found, agent.landscape(EVENT.before, EVENT.attention, resolution=5))
+    assert agent.landscape(EVENT.before, EVENT.attention).shape == (61, 61)
+
+
+@pytest.mark.parametrize("entity", [-1, 4, 16])
+def test_an_entity_that_is_not_there_has_no_landscape(entity: int) -> None:
+    with pytest.raises(ShapeError) as caught:
+        observed_agent().landscape(EVENT.before, EVENT.attention, entity=entity)
+    assert str(caught.value) == (
+        f"entity={entity} is no row that holds an entity; choose one of [0, 1, 2, 3]"
+    )
+
+
+def test_codes_that_do_not_fit_are_refused() -> None:
+    agent = observed_agent()
+    size = agent.model.energy.code_size
+    with pytest.raises(ShapeError) as caught:
+        agent.energy(EVENT.before, EVENT.attention, code=np.zeros(3))
+    assert str(caught.value) == (
+        f"code has shape (1, 3), expected (1, {size}); pass an array of that shape"
+    )

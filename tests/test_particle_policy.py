@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from agent_scenes import ScriptedPlanner, draw_event, generated, identified
+from agent_scenes import Oracle, ScriptedPlanner, draw_event, generated, identified
 
 from conceptgym.agents.particle_policy import ParticlePolicy
 from conceptgym.envs import MAX_ENTITIES, EntityState, ParticleEnv
@@ -97,6 +97,26 @@ def test_another_attention_is_planned_for_anew() -> None:
     other["attention"] = np.roll(other["attention"], 1)
     policy.act(other)
     assert planner.asked == 2
+
+
+def test_the_next_phase_is_planned_for_once() -> None:
+    policy, planner = make_policy()
+    policy.act(observe())
+    for _ in range(2):
+        policy.act(observe() | {"phase": np.int64(1)})
+    assert planner.phases == [0, 1]
+
+
+def test_phases_are_carried_out_one_after_the_other() -> None:
+    env = ParticleEnv("two_in_order")
+    observation, _ = env.reset(seed=1)
+    oracle = Oracle(env)
+    policy = ParticlePolicy(oracle)
+    terminated, steps, info = False, 0, {}
+    while not terminated and steps < 90:
+        observation, _, terminated, _, info = env.step(policy.act(observation))
+        steps += 1
+    assert info["is_success"] and oracle.asked == 2
 
 
 def test_a_bad_observation_leaves_the_plan_alone() -> None:

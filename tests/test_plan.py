@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from agent_scenes import draw_event, generated, identified
+from agent_scenes import ScriptedPlanner, draw_event, generated, identified
 
-from conceptgym.agents.plan import MOVED, REPAINTED, Plan, View, target_of
+from conceptgym.agents.plan import MOVED, REPAINTED, Plan, View, make_plan, target_of
 from conceptgym.envs import MAX_ENTITIES, EntityState
+from conceptgym.envs.concepts.composed_terms import MOST_TERMS
 from conceptgym.envs.errors import NonFiniteError, ShapeError
 from conceptgym.envs.spaces import Observation, entity_observation
 
@@ -81,6 +82,71 @@ def test_another_task_is_another_scene() -> None:
     assert not View.of(observe() | masks).same_scene(view(task="identify"))
 
 
+def test_another_phase_is_another_scene() -> None:
+    assert view(phase=np.int64(1)).phase == 1
+    assert not view(phase=np.int64(1)).same_scene(view()) and view().phase == 0
+    assert view(phase=np.int64(2)).same_scene(view(phase=np.int64(2)))
+
+
+def compositions(*rows: int) -> np.ndarray:
+    """Attentions of several concepts, each of one entity; the rest of the rows are unused."""
+    found = np.zeros((MOST_TERMS, MAX_ENTITIES), dtype=np.int8)
+    for number, row in enumerate(rows):
+        found[number, row] = 1
+    return found
+
+
+def test_each_of_several_concepts_has_its_own_attention() -> None:
+    seen = view(attentions=compositions(2, 0))
+    assert seen.attentions is not None
+    assert [np.flatnonzero(own).tolist() for own in seen.attentions] == [[2], [0]]
+    assert all(own.dtype == bool for own in seen.attentions)
+    assert view().attentions is None
+    assert seen.same_scene(view(attentions=compositions(2, 0)))
+    for other in (compositions(0, 2), compositions(2), compositions(2, 0, 1)):
+        assert not seen.same_scene(view(attentions=other))
+    assert not seen.same_scene(view())
+
+
+@pytest.mark.parametrize(
+    ("bad", "kind", "text"),
+    [
+        (
+            np.zeros((2, MAX_ENTITIES)),
+            ShapeError,
+            f"attentions has shape (2, 16), expected ({MOST_TERMS}, 16); "
+            "pass an array of that shape",
+        ),
+        (
+            np.full((MOST_TERMS, MAX_ENTITIES), np.nan),
+            NonFiniteError,
+            "attentions holds nan at index (0, 0); every entry must be a finite number",
+        ),
+    ],
+)
+def test_attentions_that_do_not_fit_are_refused(
+    bad: np.ndarray, kind: type[Exception], text: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        view(attentions=bad)
+    assert str(caught.value) == text
+
+
+def test_the_planner_is_asked_the_question_of_the_scene() -> None:
+    planner = ScriptedPlanner(generated(EVENT.after.entities))
+    plan = make_plan(planner, view(phase=np.int64(2)))
+    assert plan.task == "generate" and plan.result is planner.result
+    make_plan(planner, view(attentions=compositions(2, 0)))
+    assert planner.phases == [2, 0]
+    first, second = planner.attentions
+    assert first is None and second is not None
+    assert [np.flatnonzero(own).tolist() for own in second] == [[2], [0]]
+    other = ScriptedPlanner(identified(EVENT.attention))
+    plan = make_plan(other, View.of(observe(task="identify")))
+    assert plan.task == "identify" and plan.result is other.result
+    assert plan.reached and plan.reason == "reached"
+
+
 def spoilt(key: str, index: Any, value: float) -> Observation:
     array = np.asarray(observe()[key], dtype=np.float32).copy()
     array[index] = value
@@ -113,7 +179,7 @@ def test_arrays_of_another_shape_are_refused(key: str, wanted: str) -> None:
     )
 
 
-@pytest.mark.parametrize("key", ["task", *MASKS])
+@pytest.mark.parametrize("key", ["task", "phase", *MASKS])
 def test_a_missing_key_is_refused(key: str) -> None:
     observation = observe()
     del observation[key]
