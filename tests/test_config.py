@@ -15,7 +15,6 @@ REFUSED: list[tuple[type[Config], str, Any, str]] = [
     (EnergyConfig, "width", 0, "at least 1"),
     (EnergyConfig, "rounds", 0, "at least 1"),
     (EnergyConfig, "code_size", -3, "at least 1"),
-    (EnergyConfig, "extra_residuals", -1, "at least 0"),
     (TrainConfig, "seed", -1, "at least 0"),
     (TrainConfig, "steps", 0, "at least 1"),
     (TrainConfig, "instances", 0, "at least 1"),
@@ -23,6 +22,14 @@ REFUSED: list[tuple[type[Config], str, Any, str]] = [
     (TrainConfig, "queries", 0, "at least 1"),
     (TrainConfig, "most_demonstrations", 0, "at least 1"),
     (TrainConfig, "warm_up_steps", 0, "at least 1"),
+    (TrainConfig, "starts", 0, "at least 1"),
+    (TrainConfig, "sampler_steps", 0, "at least 1"),
+    (TrainConfig, "jitter", -0.01, "at least 0"),
+    (TrainConfig, "wrong_share", 1.1, "in [0, 1]"),
+    (TrainConfig, "wrong_share", math.nan, "in [0, 1]"),
+    (TrainConfig, "tasks", (), "one or more different of generate, identify"),
+    (TrainConfig, "tasks", ("identify",) * 2, "one or more different of generate, identify"),
+    (TrainConfig, "tasks", ("generate", "plan"), "one or more different of generate, identify"),
     (TrainConfig, "events", 6, "at least 7, so that demonstrations and queries differ"),
     (TrainConfig, "learning_rate", 0.0, "above 0"),
     (TrainConfig, "learning_rate", math.nan, "above 0"),
@@ -39,6 +46,10 @@ REFUSED: list[tuple[type[Config], str, Any, str]] = [
     (InferenceConfig, "iterations", -1, "at least 0"),
     (InferenceConfig, "code_iterations", -1, "at least 0"),
     (InferenceConfig, "code_step", 0.0, "above 0"),
+    (InferenceConfig, "code_particles", 0, "at least 1"),
+    (InferenceConfig, "readings", 0, "at least 1"),
+    (InferenceConfig, "temperature", -0.1, "at least 0"),
+    (InferenceConfig, "temperature", math.nan, "at least 0"),
 ]
 
 
@@ -79,3 +90,14 @@ def test_the_least_number_of_events_leaves_queries_that_were_not_shown() -> None
     assert config.events == config.most_demonstrations + config.queries
     with pytest.raises(ConfigError, match="TrainConfig.events=6 must be at least 7"):
         TrainConfig(most_demonstrations=4, queries=3, events=6)
+
+
+def test_lists_of_json_become_tuples() -> None:
+    values = TrainConfig(tasks=("identify",), attention_noise=(0.1, 0.2)).to_dict()
+    found = TrainConfig.from_dict(json.loads(json.dumps(values)))
+    assert found.tasks == ("identify",) and found.attention_noise == (0.1, 0.2)
+
+
+def test_separate_codes_double_the_learned_part() -> None:
+    assert EnergyConfig(code_size=5).learned_size == 5
+    assert EnergyConfig(code_size=5, separate_codes=True).learned_size == 10

@@ -1,15 +1,26 @@
 """Loading a model: which files serve, and what the others are refused with."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from agent_scenes import SHORT, TINY, random_scene, tiny_model
+from agent_scenes import (
+    SHORT,
+    TINY,
+    as_single,
+    demonstrations,
+    random_codes,
+    random_scene,
+    tiny_model,
+)
 
 from conceptgym.agents.checkpoint import save_tensors
 from conceptgym.agents.model import PRETRAINED, ConceptModel, load_model
+from conceptgym.agents.summary import summarise
+from conceptgym.agents.tensors import stack_demonstrations
 from conceptgym.agents.trainer import Trainer
 from conceptgym.assets import asset_path
 from conceptgym.envs.errors import CheckpointError
@@ -21,10 +32,8 @@ def write(path: Path, model: ConceptModel, **header: Any) -> Path:
 
 
 def energies(model: ConceptModel) -> torch.Tensor:
-    scene = random_scene(0)
-    single = scene.replace(**{name: value.float() for name, value in vars(scene).items()})
     with torch.no_grad():
-        return model.energy(single, torch.ones(2, TINY.code_size))
+        return model.energy(as_single(random_scene(0)), random_codes(0).float())
 
 
 def test_a_model_comes_back_frozen_and_with_its_header(tmp_path: Path) -> None:
@@ -44,6 +53,30 @@ def test_a_training_checkpoint_gives_its_average(tmp_path: Path) -> None:
     assert torch.equal(energies(model), energies(tiny_model(4)))
     assert not torch.equal(energies(model), energies(trainer.model))
     assert header["step"] == 0
+
+
+def test_the_bank_comes_with_the_weights_if_there_is_one(tmp_path: Path) -> None:
+    original = tiny_model()
+    model, _ = load_model(write(tmp_path / "none.safetensors", original))
+    assert model.bank.shape == (0, TINY.code_size)
+    bank = torch.randn(5, TINY.code_size)
+    path = tmp_path / "m.safetensors"
+    save_tensors(path, {**original.state_dict(), "bank": bank}, {"energy": TINY.to_dict()})
+    model, _ = load_model(path)
+    assert torch.equal(model.bank, bank)
+    assert torch.equal(energies(model), energies(original))
+    assert "bank" not in model.state_dict()
+
+
+@pytest.mark.parametrize("separate", [False, True])
+def test_the_encoder_s_codes_are_those_that_the_energy_takes(separate: bool) -> None:
+    config = replace(TINY, separate_codes=separate)
+    model = ConceptModel(config)
+    before, after = stack_demonstrations(demonstrations("near", 2))
+    given = torch.ones(1, 2)
+    codes = model.encoder(after, given, summarise(before, after, given))
+    assert codes.shape == (1, model.energy.code_size)
+    assert model.bank.shape == (0, config.learned_size)
 
 
 @pytest.mark.parametrize(
@@ -79,4 +112,7 @@ def test_the_shipped_weights_are_the_default() -> None:
     pairs = zip(model.parameters(), explicit.parameters(), strict=True)
     assert all(torch.equal(one, other) for one, other in pairs)
     assert model.energy.config.to_dict() == header["energy"]
+    assert torch.equal(model.bank, explicit.bank)
+    assert model.bank.shape[1] == model.energy.config.learned_size
+    assert len(model.bank) > 8  # readings of ambiguous demonstrations begin there
     assert 0 < header["step"] <= header["train"]["steps"]
