@@ -1,126 +1,110 @@
-"""Episodes: what is reported is what the environments say, whatever ran before or beside it."""
+"""Episodes: every cell has an outcome, and it is what the protocol says, whatever ran beside it."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
+from pathlib import Path
 
-import gymnasium as gym
 import numpy as np
 import pytest
-import torch
+from evaluation_scenes import save_tiny, small
 
 from conceptgym.agents import ConceptAgent
-from conceptgym.agents.evaluation import Evaluator, Outcome, run_jobs
-from conceptgym.agents.evaluation_config import EvaluationConfig, Job
-from conceptgym.envs import CONCEPTS, record_demonstrations
-from conceptgym.envs.errors import ConfigError
-
-CONFIG = EvaluationConfig(
-    concepts=("left_of", "colour"), demonstrations=(1, 2), episodes=1, code_iterations=(5, 0)
-)
-
-
-def timeless(outcomes: list[Outcome]) -> list[Outcome]:
-    return [replace(item, seconds_to_infer=0.0, seconds_to_plan=0.0) for item in outcomes]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> None:
-    torch.set_num_threads(1)
+from conceptgym.agents.evaluation import Evaluator, Outcome
+from conceptgym.agents.evaluation_config import Cell, EvaluationConfig, Job, Purpose
+from conceptgym.agents.evaluation_scenes import draw_episode
+from conceptgym.agents.model import load_model
+from conceptgym.agents.rivals import Chance
 
 
 @pytest.fixture(scope="module")
-def evaluator() -> Evaluator:
-    return Evaluator(CONFIG)
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny(tmp_path_factory.mktemp("weights") / "tiny.safetensors")
 
 
-@pytest.fixture(scope="module")
-def found(evaluator: Evaluator) -> list[Outcome]:
-    return [outcome for job in CONFIG.jobs for outcome in evaluator.run(job)]
+def cell_of(outcome: Outcome) -> tuple[Job, Cell]:
+    job = Job(outcome.concept, outcome.level, outcome.episode)
+    names = ("demonstrations", "condition", "method", "world", "task")
+    return job, Cell(*(getattr(outcome, name) for name in names))
 
 
-def test_every_world_task_number_and_descent_is_run(found: list[Outcome]) -> None:
-    keys = [(o.concept, o.world, o.task, o.demonstrations, o.code_iterations) for o in found]
-    expected = {
-        (concept, world, task, number, iterations)
-        for concept in CONFIG.concepts
-        for world in ("particle", "arm")
-        for task in ("generate", "identify")
-        for number in (1, 2)
-        for iterations in (5, 0)
-        if world == "particle" or (iterations == 5 and task in CONCEPTS[concept].tasks_on_arm)
-    }
-    assert set(keys) == expected and len(keys) == len(expected)
+def run(config: EvaluationConfig, weights: Path) -> list[Outcome]:
+    evaluator = Evaluator(config, weights)
+    return [outcome for job in config.jobs for outcome in evaluator.run(job)]
 
 
-def test_the_arm_acts_in_its_first_episodes_only() -> None:
-    config = EvaluationConfig(
-        concepts=("near",), worlds=("arm",), demonstrations=(1,), episodes=2, arm_episodes=1
+def test_every_cell_has_one_outcome(weights: Path) -> None:
+    config = small(
+        concepts=("near", "region", "beside + near"),
+        levels=(1, 2, 3, 4),
+        methods=("ours", "ours-1-steps", "copy-nearest"),
+        conditions=("plain", "wrong"),
+        episodes=1,
     )
-    evaluator = Evaluator(config)
-    assert [len(evaluator.run(job)) for job in config.jobs] == [2, 0]
+    found = [cell_of(item) for item in run(config, weights)]
+    assert len(found) == len(set(found))
+    assert set(found) == {(job, cell) for job in config.jobs for cell in config.cells(job)}
 
 
-def test_outcomes_do_not_depend_on_what_ran_before(
-    evaluator: Evaluator, found: list[Outcome]
+def test_generation_is_judged_by_the_concept_and_identification_by_the_answer(
+    weights: Path,
 ) -> None:
-    again = Evaluator(CONFIG).run(Job("colour", 0))
-    assert timeless(again) == timeless([o for o in found if o.concept == "colour"])
+    """Again by hand, with the same agent and the same seeds."""
+    config = small(methods=("ours",), demonstrations=(5,), concepts=("colour", "furthest"))
+    found = {cell_of(item): item.success for item in run(config, weights)}
+    for job in config.jobs:
+        episode = draw_episode(job)
+        agent = ConceptAgent(load_model(weights)[0])
+        agent.observe(episode.shown[0])
+        event = episode.questions["generate"]
+        made = agent.generate(event.before, event.attention).entities
+        held = episode.concept.succeeds(event.before.with_entities(made), event.attention)
+        assert found[job, Cell(5, "plain", "ours", "particle", "generate")] == held
+        event = episode.questions["identify"]
+        same = np.array_equal(agent.identify(event.shown).attention, event.answer)
+        assert found[job, Cell(5, "plain", "ours", "particle", "identify")] == same
 
 
-def test_outcomes_do_not_depend_on_the_workers(found: list[Outcome]) -> None:
-    config = replace(CONFIG, worlds=("particle",))
-    beside = [o for part in run_jobs(config, workers=2) for o in part]
-    assert timeless(beside) == timeless([o for o in found if o.world == "particle"])
+def test_rivals_draw_from_the_episodes_seed(weights: Path) -> None:
+    config = small(methods=("chance",), demonstrations=(5,), concepts=("near",), episodes=8)
+    found = {cell_of(item): item.success for item in run(config, weights)}
+    held = []
+    for job in config.jobs:
+        episode = draw_episode(job)
+        rival = Chance(job.seed_for(Purpose.METHOD, 0))
+        rival.observe(episode.shown[0])
+        event = episode.questions["generate"]
+        state = event.before.with_entities(rival.generate(event.before, event.attention))
+        held.append(episode.concept.succeeds(state, event.attention))
+    keys = [(job, Cell(5, "plain", "chance", "particle", "generate")) for job in config.jobs]
+    assert [found[key] for key in keys] == held
 
 
-def test_success_is_the_environments(found: list[Outcome]) -> None:
-    """The same episode by hand, from the protocol in the module's docstring."""
-    job = Job("left_of", 0)
-    concept = CONCEPTS["left_of"].random(np.random.default_rng(job.parameter_seed(0)))
-    agent = ConceptAgent.from_pretrained()
-    agent.config = replace(agent.config, code_iterations=5)
-    agent.observe(
-        record_demonstrations(concept=concept, episodes=2, seed=job.demonstration_seed(0))
-    )
-    env = gym.make("conceptgym/ArmReach-v0", concept=concept)
-    observation, info = env.reset(seed=job.scene_seed(0, world="arm", task="generate"))
-    ended = False
-    while not ended:
-        action, _ = agent.predict(observation)
-        observation, _, terminated, truncated, info = env.step(action)
-        ended = terminated or truncated
-    (outcome,) = [
-        o
-        for o in found
-        if (o.concept, o.world, o.task, o.demonstrations) == ("left_of", "arm", "generate", 2)
-    ]
-    assert outcome.success == info["is_success"]
-    assert outcome.truncated == truncated
-    assert (outcome.confusions == ()) == outcome.success
+def test_outcomes_do_not_depend_on_what_ran_before_or_beside(weights: Path) -> None:
+    config = small(concepts=("near", "square"), levels=(1, 3), conditions=("plain", "jitter-5"))
+    alone = run(config, weights)
+    tasks = [(job, config.cells(job)) for job in reversed(config.jobs)]
+    beside = Evaluator(config, weights, lanes=5).run_all(tasks)
+    assert {cell_of(item): item for item in beside} == {cell_of(item): item for item in alone}
 
 
-def test_the_arm_reports_its_care(found: list[Outcome]) -> None:
-    for outcome in found:
-        assert (outcome.arm is None) == (outcome.world == "particle")
-        if outcome.arm is None:
-            continue
-        generates = outcome.task == "generate"
-        assert (outcome.arm.fingertip_error is not None) == generates
-        assert 0.0 < outcome.arm.velocity_share < 1.0
-        assert outcome.arm.joint_limit_violation >= 0.0
+def test_the_scene_that_was_asked_about_is_counted(weights: Path) -> None:
+    for item in run(small(levels=(3,), methods=("chance",)), weights):
+        asked = draw_episode(cell_of(item)[0]).questions[item.task]
+        assert item.objects == np.count_nonzero(asked.shown.objects) >= 9
 
 
-def test_the_descent_lowers_the_energy_and_no_descent_leaves_it(found: list[Outcome]) -> None:
-    for outcome in found:
-        if outcome.code_iterations:
-            assert outcome.energy_after <= outcome.energy_before
-        else:
-            assert outcome.energy_after == outcome.energy_before
-    assert any(outcome.energy_after < outcome.energy_before for outcome in found)
-
-
-def test_no_workers_is_an_error() -> None:
-    with pytest.raises(ConfigError, match=re.escape("workers=0 must be at least 1")):
-        next(run_jobs(CONFIG, workers=0))
+def test_ablations_are_other_weights(weights: Path, tmp_path: Path) -> None:
+    """The same weights under another name do the same; other weights do not."""
+    names = {"same": weights, "other": save_tiny(tmp_path / "other.safetensors", seed=1)}
+    config = small(methods=("ours",), ablations=("same", "other"), concepts=("closest",))
+    evaluator = Evaluator(config, weights, names)
+    found = [item for job in config.jobs for item in evaluator.run(job)]
+    by = {m: [i.success for i in found if i.method == m] for m in ("ours", "same", "other")}
+    assert by["same"] == by["ours"] and len(by["other"]) == len(by["ours"])
+    models = {name: load_model(path)[0] for name, path in names.items()}
+    codes = []
+    for model in models.values():
+        agent = ConceptAgent(model)
+        agent.observe(draw_episode(config.jobs[0]).shown[0])
+        codes.append(agent.code)
+    assert not np.allclose(*codes)

@@ -1,0 +1,131 @@
+"""Methods: who shares what, and verdicts on plans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from agent_scenes import demonstrations, draw_event, tiny_model
+
+from conceptgym.agents import ConceptAgent, InferenceConfig
+from conceptgym.agents import evaluation_methods as module
+from conceptgym.agents.evaluation_methods import (
+    METHODS,
+    OURS,
+    RIVALS,
+    VARIANTS,
+    AgentSolver,
+    Solvers,
+    carried_out,
+    plan_succeeds,
+)
+from conceptgym.envs import CONCEPTS
+
+
+def solvers(concept: str = "near") -> Solvers:
+    return Solvers({OURS: tiny_model()}, [demonstrations(concept, 2)], seed=0)
+
+
+def test_every_method_answers_both_questions() -> None:
+    event, asked = draw_event(seed=5), solvers("between")
+    for method in METHODS:
+        solver = asked.get(method)
+        (entities,) = solver.plan(event, 1)
+        assert entities.shape == event.before.entities.shape and np.isfinite(entities).all()
+        assert solver.identify(event.shown).shape == event.answer.shape
+
+
+def test_variants_are_ours_but_for_what_they_are_named_after() -> None:
+    usual = InferenceConfig()
+    assert VARIANTS[OURS] == usual
+    changed = {
+        name: {key for key, value in vars(config).items() if value != getattr(usual, key)}
+        for name, config in VARIANTS.items()
+    }
+    steps = {f"ours-{n}-steps": {"iterations"} for n in (0, 1, 5, 50)}
+    assert changed == {
+        "ours": set(),
+        "ours-guess": {"code_iterations"},
+        "ours-scratch": {"amortised"},
+        "ours-recognition": {"recognition"},
+        **steps,
+    }
+
+
+def test_w_is_inferred_once_where_variants_agree_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    observed: list[InferenceConfig] = []
+
+    class Counted(ConceptAgent):
+        def observe(self, *arguments: Any, **options: Any) -> Any:
+            observed.append(self.config)
+            return super().observe(*arguments, **options)
+
+    monkeypatch.setattr(module, "ConceptAgent", Counted)
+    asked = solvers()
+    for method in VARIANTS:
+        asked.get(method)
+    starts = {(config.code_iterations, config.amortised) for config in observed}
+    assert len(observed) == len(starts) == 3  # ours, the guess, from scratch
+
+
+def test_shared_agents_answer_as_agents_of_their_own() -> None:
+    event, asked = draw_event(seed=5), solvers("between")
+    shared = {method: asked.get(method) for method in VARIANTS}  # all, before any is asked
+    for method, config in VARIANTS.items():
+        agent = ConceptAgent(tiny_model(), config=config)
+        agent.observe(demonstrations("between", 2))
+        own = agent.generate(event.before, event.attention).entities
+        np.testing.assert_array_equal(shared[method].plan(event, 1)[0], own)
+
+
+def test_several_concepts_are_observed_together() -> None:
+    shown = [demonstrations("near", 2), demonstrations("colour", 2)]
+    solver = Solvers({OURS: tiny_model()}, shown, seed=0).get(OURS)
+    assert isinstance(solver, AgentSolver)
+    assert len(solver.agent.terms()) == 2
+
+
+@pytest.mark.parametrize("name", list(CONCEPTS))
+def test_a_demonstrators_plan_succeeds_and_staying_does_not(name: str) -> None:
+    for seed in range(3):
+        concept = CONCEPTS[name]()
+        event = draw_event(name, seed=seed, n_objects=6)
+        stops = [stop.entities for stop in event.stops]
+        assert plan_succeeds(concept, event, stops)
+        assert not plan_succeeds(concept, event, [event.before.entities] * len(stops))
+
+
+def test_every_phase_must_pass_in_its_turn() -> None:
+    concept, event = CONCEPTS["three_in_order"](), draw_event("three_in_order", n_objects=6)
+    first, second, third = (stop.entities for stop in event.stops)
+    assert plan_succeeds(concept, event, [first, second, third])
+    for wrong in ([second, first, third], [first, third, third], [first, second], [third]):
+        assert not plan_succeeds(concept, event, wrong)
+
+
+def test_only_what_may_be_edited_is_carried_out() -> None:
+    event = draw_event("colour", n_objects=4)
+    drawn = np.random.default_rng(0).normal(size=event.before.entities.shape) * 5.0
+    changed = carried_out(event.before, drawn.astype(np.float32)).entities
+    painted = event.before.paintable
+    assert painted.any() and not event.before.movable.any()
+    np.testing.assert_array_equal(changed[~painted], event.before.entities[~painted])
+    np.testing.assert_allclose(changed[painted, 2:5], drawn[painted, 2:5].clip(0.0, 1.0))
+    np.testing.assert_array_equal(changed[painted, :2], event.before.entities[painted, :2])
+
+
+def test_nothing_leaves_the_plane() -> None:
+    event = draw_event("near")
+    drawn = event.before.entities + 10.0
+    changed = carried_out(event.before, drawn)
+    assert changed.positions[event.before.cursor].tolist() == [1.0, 1.0]
+
+
+def test_rivals_are_made_from_seeds() -> None:
+    event = draw_event(seed=5)
+    shown = [demonstrations("between", 2)]
+    plans = [Solvers({}, shown, seed=seed).get("chance").plan(event, 1)[0] for seed in (0, 0, 1)]
+    np.testing.assert_array_equal(plans[0], plans[1])
+    assert not np.array_equal(plans[0], plans[2])
+    assert set(RIVALS) <= set(METHODS)
