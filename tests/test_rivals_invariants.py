@@ -106,6 +106,24 @@ def test_one_wrong_demonstration_in_five_hurts_little(name):
     assert done >= EPISODES - 1
 
 
+@pytest.mark.parametrize("name", ["left_of", "between", "triangle"])
+def test_a_single_demonstration_is_repeated_relative_to_what_is_attended(name):
+    done = 0
+    for seed in range(EPISODES):
+        concept, demonstrations, event = episode(name, seed, shown=1)
+        entities = observing(demonstrations).generate(event.before, event.attention)
+        done += concept.succeeds(event.before.with_entities(entities), event.attention)
+    assert done >= EPISODES - 1
+
+
+def test_a_single_demonstration_in_which_nothing_else_could_be_meant_is_taken():
+    rng = np.random.default_rng(8)
+    event = make_concept("between").sample(rng, n_objects=2)
+    assert np.array_equal(
+        observing([demonstrate(event)]).identify(static(event.shown)), event.answer
+    )
+
+
 def test_before_any_demonstration_it_refuses():
     _, _, event = episode("near", 7)
     with pytest.raises(NoDemonstrationsError):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...envs.demonstrations import Demonstration
 from ...envs.entities import EntityState
-from .base import Shown, check_attention, check_observed, phases_of
+from .base import ON, Shown, check_attention, check_observed, phases_of
 from .carrying import Phase, carry_out
 from .features import Features, describe
 from .scenes import scenes_of
@@ -18,6 +18,8 @@ from .statistics import Law, find_law, right_ones
 from .variants import all_attentions, kinds_of, other_attentions, random_edits
 
 _VARIANTS = 512  # random variants of each demonstration's scene
+_CONTACTS = ("cursor ", "touched ", "off objects", "least ", "most ", "unequal ")
+_PLACES = ("cursor ", "offset ", "distance", "least ", "most ", "unequal ", "nearest", "furthest")
 
 
 class Invariants:
@@ -80,6 +82,8 @@ class Invariants:
 def _phase_of(rng: np.random.Generator, shown: Sequence[Shown]) -> Phase:
     against_edits = [_against_edits(rng, each) for each in shown]
     against_others = [_against_others(rng, each) for each in shown]
+    if len(shown) == 1:
+        against_edits, against_others = _of_one(against_edits[0], against_others[0])
 
     def laws(rows: Sequence[int], *, hints: bool = False) -> tuple[Law, Law]:
         return (
@@ -107,6 +111,14 @@ class _Contrast:
     chance: Features
     distinct: int
 
+    def only(self, names: Collection[str]) -> _Contrast:
+        """The same with no other quantities."""
+        return replace(
+            self,
+            shown={name: value for name, value in self.shown.items() if name in names},
+            chance={name: value for name, value in self.chance.items() if name in names},
+        )
+
 
 def _against_edits(rng: np.random.Generator, shown: Shown) -> _Contrast:
     """A demonstration's end beside random edits of it."""
@@ -131,6 +143,24 @@ def _against_others(rng: np.random.Generator, shown: Shown) -> _Contrast | None:
         chance=describe(scenes_of(state, entities, padded)),
         distinct=len(others),
     )
+
+
+def _of_one(
+    edits: _Contrast, others: _Contrast | None
+) -> tuple[list[_Contrast], list[_Contrast | None]]:
+    """What a single demonstration is taken to be about.
+
+    It holds everything constant, and no spread tells what matters. So if the cursor rests on an
+    object, it is about which one; if not, about how the cursor stands to what is attended, not to
+    the plane or the rest. What is meant is told by what the edit could change.
+    """
+    rests = float(edits.shown.get("off objects", np.array([np.inf]))[0]) <= ON
+    away = _PLACES if rests else _CONTACTS
+    kept = {name for name in edits.shown if not name.startswith(away)}
+    changed = {name for name in kept if np.ptp(edits.chance[name]) > 0.0}
+    # An object that the cursor rests on may be meant for its colour, which no edit changes.
+    told = others if rests else others and others.only(changed)
+    return [edits.only(kept)], [told]
 
 
 def _law_of(contrasts: Sequence[_Contrast | None], *, hints: bool = False) -> Law:

@@ -79,7 +79,7 @@ def find_law(
         hints: whether to add, with little weight, what may be luck but settles what is left open.
         distinct: how many of each scene's variants differ; by default all.
     """
-    if not shown:
+    if not shown or not chance[0]:
         return _NOTHING
     size = len(next(iter(chance[0].values())))
     counts = np.asarray(distinct or [size] * len(chance), dtype=np.float64)
