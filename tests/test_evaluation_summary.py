@@ -1,77 +1,95 @@
-"""Numbers and tables of an evaluation, from outcomes made up."""
+"""Numbers of an evaluation, from outcomes made up."""
 
 from __future__ import annotations
 
-import csv
-import json
+import shlex
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from rich.console import Console
+from evaluation_scenes import CARE, outcome, outcomes
 
-from conceptgym.agents.evaluation import ArmFacts, Outcome
-from conceptgym.agents.evaluation_files import write_files
-from conceptgym.agents.evaluation_summary import CELL, confusion_costs, summarise
-from conceptgym.agents.evaluation_tables import make_tables
+from conceptgym.agents.evaluation_config import SUBJECTS, has_level
+from conceptgym.agents.evaluation_summary import (
+    CELL,
+    FAMILIES,
+    SINGLE,
+    command,
+    family_of,
+    named,
+    standard,
+    standards,
+    summarise,
+)
 from conceptgym.agents.wilson import wilson_interval
 
-BASE = Outcome(
-    concept="near",
-    world="particle",
-    task="generate",
-    demonstrations=1,
-    code_iterations=20,
-    episode=0,
-    success=True,
-    truncated=False,
-    confusions=(),
-    seconds_to_infer=0.1,
-    seconds_to_plan=0.2,
-    energy_before=2.0,
-    energy_after=1.0,
-    arm=None,
-)
-CARE = ArmFacts(
-    fingertip_error=0.002,
-    missed=0,
-    joint_limit_violation=0.0,
-    table_contacts=0,
-    velocity_share=0.5,
-    reason="reached",
-)
 
-
-def particle_outcomes() -> list[Outcome]:
-    """Ten episodes, three failures: one with two explanations."""
-    causes = {0: ("closest",), 1: ("closest", "left_of"), 2: ("other",)}
-    return [
-        replace(BASE, episode=k, success=k not in causes, confusions=causes.get(k, ()))
-        for k in range(10)
-    ]
-
-
-def arm_outcomes() -> list[Outcome]:
+def arm_outcomes() -> list:
     clumsy = replace(
-        CARE, fingertip_error=0.006, table_contacts=3, velocity_share=0.9, reason="out of reach"
+        CARE,
+        fingertip_error=0.006,
+        table_contacts=3,
+        velocity_share=0.9,
+        reason="out of reach",
+        truncated=True,
     )
-    arm = replace(BASE, world="arm", demonstrations=5)
-    return [replace(arm, arm=CARE), replace(arm, arm=CARE), replace(arm, arm=clumsy, success=False)]
+    cares = [CARE, CARE, clumsy]
+    return [outcome(world="arm", episode=k, arm=care) for k, care in enumerate(cares)]
 
 
 def test_rates_and_intervals() -> None:
-    (row,) = summarise(particle_outcomes())
-    assert {name: row[name] for name in CELL} == {name: getattr(BASE, name) for name in CELL}
+    (row,) = summarise(outcomes(7, 10))
+    assert {name: row[name] for name in CELL} == {n: getattr(outcome(), n) for n in CELL}
     assert (row["episodes"], row["successes"], row["success"]) == (10, 7, 0.7)
     assert (row["low"], row["high"]) == wilson_interval(7, 10)
-    assert row["energy_fell"] == 1.0 and "velocity_share" not in row
+    assert "velocity_share" not in row
 
 
-def test_energies_that_stay_have_not_fallen() -> None:
-    outcomes = [BASE, replace(BASE, energy_after=2.0)]
-    (row,) = summarise(outcomes)
-    assert row["energy_fell"] == 0.5
-    assert (row["energy_before"], row["energy_after"]) == (2.0, 1.5)
+def test_a_row_for_each_cell_and_no_outcome_in_two() -> None:
+    parts = [
+        *outcomes(1, 2),
+        *outcomes(2, 3, task="identify"),
+        *outcomes(0, 4, level=2),
+        *outcomes(5, 5, condition="wrong"),
+        *outcomes(1, 6, method="chance"),
+        *outcomes(1, 7, demonstrations=1),
+        *outcomes(1, 8, concept="above"),
+        *outcomes(1, 9, world="arm"),
+    ]
+    rows = summarise(parts)
+    assert [row["episodes"] for row in rows] == [2, 3, 4, 5, 6, 7, 8, 9]
+    assert sum(row["successes"] for row in rows) == sum(item.success for item in parts)
+
+
+def test_means_over_families_and_groups() -> None:
+    parts = [
+        *outcomes(1, 2, concept="closest"),
+        *outcomes(2, 2, concept="furthest"),
+        *outcomes(0, 4, concept="beside + near", level=4),
+        *outcomes(1, 4, concept="three distances", level=4),
+    ]
+    families = {row["family"]: row["success"] for row in summarise(parts, ("family",))}
+    assert families == {"proximity": 0.75, "pairs": 0.0, "triples": 0.25}
+    groups = {row["group"]: row["episodes"] for row in summarise(parts, ("group",))}
+    assert groups == {SINGLE: 4, "pairs": 4, "triples": 4}
+
+
+def test_every_subject_but_touch_is_of_one_family() -> None:
+    members = [name for names in FAMILIES.values() for name in names]
+    assert sorted(members) == sorted(set(SUBJECTS) - {"touch"})
+    assert family_of("touch") == "helper"
+    assert named([outcome(concept=name) for name in ("touch", "near")]) == [outcome()]
+
+
+def test_the_standard_is_ours_with_five_undisturbed_demonstrations() -> None:
+    others = [
+        outcome(demonstrations=1),
+        outcome(condition="wrong"),
+        outcome(method="chance"),
+        outcome(world="arm", arm=CARE),
+    ]
+    assert standard([outcome(), *others]) == [outcome()]
+    assert standards([outcome(), *others]) == [outcome(), others[2]]
+    assert standard([outcome(), *others], world="arm") == [others[3]]
 
 
 def test_the_arms_numbers() -> None:
@@ -79,47 +97,36 @@ def test_the_arms_numbers() -> None:
     assert row["fingertip_error_mm"] == pytest.approx(2.0)
     assert row["fingertip_error_mm_p95"] == pytest.approx(5.6)  # 0.9 of the way from 2 to 6
     assert row["table_contacts"] == 1 and row["velocity_share"] == 0.9
-    assert row["plan_failures"] == {"out of reach": 1}
+    assert row["plan_failures"] == 1 and row["truncated"] == 1
 
 
 def test_identifying_arms_have_no_fingertip_error() -> None:
-    outcome = replace(BASE, world="arm", arm=replace(CARE, fingertip_error=None, missed=2))
-    (row,) = summarise([outcome])
+    touched = replace(CARE, fingertip_error=None, missed=2)
+    (row,) = summarise([outcome(world="arm", arm=touched)])
     assert row["fingertip_error_mm"] is None and row["touches_missed"] == 2
 
 
-def test_costs_add_up_to_the_failure_rate() -> None:
-    rows = confusion_costs(particle_outcomes())
-    costs = {row["put_down_to"]: row["cost"] for row in rows}
-    assert costs == pytest.approx({"closest": 15.0, "other": 10.0, "left_of": 5.0})
-    assert sum(row["failures"] for row in rows) == pytest.approx(3.0)
-
-
-def test_tables_say_what_the_numbers_say() -> None:
-    console = Console(record=True, width=120)
-    tables = make_tables(particle_outcomes() + arm_outcomes())
-    for table in tables:
-        table.print(console)
-        assert all(len(row) == len(table.header) for row in table.rows)
-    text = console.export_text()
-    low, high = wilson_interval(7, 10)
-    assert f"70.0 ({100 * low:.0f}-{100 * high:.0f})" in text
-    assert "closest 15.0, other 10.0, left_of 5.0" in text
-    assert "[percentage points]" in text  # and not taken for markup
-
-
-def test_files_hold_everything_and_no_leftovers(tmp_path: Path) -> None:
-    outcomes = particle_outcomes() + arm_outcomes()
-    tables = make_tables(outcomes)
-    paths = write_files(tmp_path / "new", outcomes, tables, {"seed": 3})
-    assert sorted(p.name for p in (tmp_path / "new").iterdir()) == sorted(p.name for p in paths)
-    report = json.loads((tmp_path / "new" / "evaluation.json").read_text())
-    assert report["seed"] == 3
-    assert report["rows"] == summarise(outcomes)
-    assert report["confusions"] == confusion_costs(outcomes)
-    with (tmp_path / "new" / "evaluation.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    assert [float(row["success"]) for row in rows] == [r["success"] for r in summarise(outcomes)]
-    assert [row["plan_failures"] for row in rows] == ["0", "1"]
-    markdown = (tmp_path / "new" / "evaluation.md").read_text()
-    assert all(f"### {table.title}" in markdown for table in tables)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"level": 2, "concept": "offset", "method": "invariants"},
+        {"level": 4, "concept": "beside + near"},
+        {"condition": "jitter-5", "task": "identify"},
+        {"demonstrations": 10},
+        {"world": "arm"},
+    ],
+)
+def test_a_cells_command_computes_the_cell(changes: dict) -> None:
+    """Its flags, read as the script reads them, ask for the cell's episodes and nothing beside."""
+    (row,) = summarise(outcomes(3, 4, **changes))
+    words = shlex.split(command(row))
+    assert words[:2] == ["python", "scripts/evaluate.py"]
+    flags = dict(zip(words[2::2], words[3::2], strict=True))
+    assert flags.pop("--episodes") == "4"
+    assert flags.pop("--arm-episodes", None) == ("4" if row["world"] == "arm" else None)
+    plural = {"concept", "level", "method", "condition", "world"}
+    assert flags == {
+        f"--{name}s" if name in plural else f"--{name}": str(row[name])
+        for name in (*plural, "demonstrations")
+    }
+    assert has_level(row["concept"], row["level"])
