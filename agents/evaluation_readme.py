@@ -1,0 +1,107 @@
+"""The README's tables, written from the evaluation that is recorded beside the weights."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..envs.errors import ConfigError
+
+_LEVELS = {
+    (1, "concepts"): "1: new scenes",
+    (2, "concepts"): "2: parameters never trained",
+    (3, "concepts"): "3: 9 to 12 objects, trained with at most 8",
+    (4, "pairs"): "4: pairs of concepts, never trained together",
+    (4, "triples"): "4: triples",
+}
+_COLUMNS = {
+    "new scenes": ("particle", 1, 5),
+    "one shown": ("particle", 1, 1),
+    "never trained": ("particle", 2, 5),
+    "arm": ("arm", 1, 5),
+}
+_TASKS = ("generate", "identify")
+_NONE = "–"
+
+Record = Mapping[str, Any]
+
+
+def readme_tables(recorded: Record) -> dict[str, str]:
+    """The tables by the name of their marker in the README.
+
+    Args:
+        recorded: what `evaluation_files.record` put under "evaluation".
+    """
+    return {"levels": _levels(recorded), "concepts": _concepts(recorded)}
+
+
+def fill_readme(text: str, recorded: Record) -> str:
+    """The README with its tables renewed.
+
+    Raises:
+        ConfigError: if a table's markers are missing.
+    """
+    for name, table in readme_tables(recorded).items():
+        pattern = rf"(<!-- table: {name} -->\n).*?(<!-- /table -->)"
+        text, count = re.subn(
+            pattern, lambda found, table=table: f"{found[1]}\n{table}\n{found[2]}", text, flags=re.S
+        )
+        if count != 1:
+            raise ConfigError(
+                f"the README has {count} places for the table {name!r}; mark one by "
+                f"'<!-- table: {name} -->' and '<!-- /table -->'"
+            )
+    return text
+
+
+def write_readme(path: Path, recorded: Record) -> Path:
+    """Renew the tables of the README at `path`."""
+    path.write_text(fill_readme(path.read_text(encoding="utf-8"), recorded), encoding="utf-8")
+    return path
+
+
+def _levels(recorded: Record) -> str:
+    rows = [["level", *_TASKS, "episodes a task"]]
+    means = {
+        (row["world"], row["level"], row["group"], row["task"]): row
+        for row in recorded["means"]
+        if row["family"] == "all"
+    }
+    for (level, group), title in _LEVELS.items():
+        rows.append(_mean_row(title, [means.get(("particle", level, group, t)) for t in _TASKS]))
+    arm = [means.get(("arm", 1, "concepts", task)) for task in _TASKS]
+    rows.append(_mean_row("the arm, new scenes", arm))
+    return _markdown([row for row in rows if row[1:3] != [_NONE, _NONE]])
+
+
+def _mean_row(title: str, found: Sequence[Record | None]) -> list[str]:
+    numbers = [str(row["episodes"]) for row in found if row is not None]
+    return [title, *map(_cell, found), " / ".join(numbers)]
+
+
+def _concepts(recorded: Record) -> str:
+    cells = {
+        (row["concept"], row["world"], row["level"], row["demonstrations"], row["task"]): row
+        for row in recorded["rows"]
+        if row["level"] <= 2
+    }
+    heads = [f"{task}, {title}" for title in _COLUMNS for task in _TASKS]
+    rows = [["concept", *heads]]
+    for concept in dict.fromkeys(name for name, *_ in cells):
+        found = [cells.get((concept, *key, t)) for key in _COLUMNS.values() for t in _TASKS]
+        rows.append([concept, *map(_cell, found)])
+    return _markdown(rows)
+
+
+def _cell(row: Record | None) -> str:
+    if row is None:
+        return _NONE
+    share, low, high = (100.0 * row[name] for name in ("success", "low", "high"))
+    return f"{share:.1f}% ({low:.0f}–{high:.0f})"
+
+
+def _markdown(rows: Sequence[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]]) + "\n"

@@ -1,0 +1,68 @@
+"""The README's tables are what is recorded, and only they are changed."""
+
+import pytest
+
+from conceptgym.agents.evaluation_readme import fill_readme, readme_tables
+from conceptgym.envs.errors import ConfigError
+
+
+def numbers(successes: int, episodes: int) -> dict:
+    share = successes / episodes
+    rates = {"success": share, "low": share - 0.1, "high": min(1.0, share + 0.05)}
+    return {"episodes": episodes, "successes": successes, **rates}
+
+
+def cell(concept: str, task: str, successes: int, **key) -> dict:
+    place = {"world": "particle", "level": 1, "demonstrations": 5} | key
+    return {"concept": concept, "task": task, **place, **numbers(successes, 10)}
+
+
+RECORDED = {
+    "rows": [
+        cell("near", "generate", 9),
+        cell("near", "identify", 10),
+        cell("near", "generate", 5, demonstrations=1),
+        cell("near", "generate", 8, world="arm"),
+        cell("colour", "generate", 7, level=2),
+        cell("pair", "generate", 1, level=4),
+    ],
+    "means": [
+        {"family": "all", "group": "concepts", "world": "particle", "level": 1, "task": task}
+        | numbers(90, 100)
+        for task in ("generate", "identify")
+    ],
+}
+README = (
+    "# Title\n<!-- table: levels -->\nold\n<!-- /table -->\ntext\n"
+    "<!-- table: concepts -->\n<!-- /table -->\nend\n"
+)
+
+
+def test_cells_stand_in_their_columns() -> None:
+    rows = readme_tables(RECORDED)["concepts"].splitlines()
+    assert rows[2] == (
+        "| near | 90.0% (80–95) | 100.0% (90–100) | 50.0% (40–55) | – | – | – | 80.0% (70–85) | – |"
+    )
+    assert rows[3] == "| colour | – | – | – | – | 70.0% (60–75) | – | – | – |"
+    assert len(rows) == 4  # compositions have no row of their own
+
+
+def test_levels_that_were_not_measured_are_left_out() -> None:
+    rows = readme_tables(RECORDED)["levels"].splitlines()
+    assert rows[2:] == ["| 1: new scenes | 90.0% (80–95) | 90.0% (80–95) | 100 / 100 |"]
+
+
+def test_only_the_tables_are_replaced_and_filling_twice_changes_nothing() -> None:
+    once = fill_readme(README, RECORDED)
+    assert once.startswith("# Title\n<!-- table: levels -->\n")
+    assert "old" not in once and "\ntext\n" in once and once.endswith("<!-- /table -->\nend\n")
+    assert fill_readme(once, RECORDED) == once
+
+
+def test_missing_markers_are_named() -> None:
+    text = (
+        "the README has 0 places for the table 'levels'; mark one by '<!-- table: levels -->' and "
+        "'<!-- /table -->'"
+    )
+    with pytest.raises(ConfigError, match=f"^{text}$"):
+        fill_readme("nothing", RECORDED)
