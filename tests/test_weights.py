@@ -9,10 +9,7 @@ import torch
 
 from conceptgym.agents import EnergyConfig, TrainConfig, load_model, load_tensors
 from conceptgym.agents.bank import BANK_SIZE
-from conceptgym.agents.evaluation_config import PLAIN, EvaluationConfig, Job, has_level
-from conceptgym.agents.evaluation_methods import OURS
 from conceptgym.agents.model import PRETRAINED
-from conceptgym.agents.wilson import wilson_interval
 from conceptgym.agents.wilson import wilson_interval
 from conceptgym.assets import asset_path
 from conceptgym.envs import CONCEPTS, TASKS
@@ -53,7 +50,9 @@ def test_the_bank_of_codes_comes_with_them() -> None:
 @pytest.mark.parametrize("concept", list(CONCEPTS))
 def test_the_evaluation_covers_every_concept(concept):
     rows = [row for row in ABOUT["evaluation"]["rows"] if row["concept"] == concept]
-    cells = {(row["world"], row["level"], row["task"]) for row in rows if row["demonstrations"] == 5}
+    cells = {
+        (row["world"], row["level"], row["task"]) for row in rows if row["demonstrations"] == 5
+    }
     kind = CONCEPTS[concept]
     levels = (1, 2) if "held_out" in kind.splits() else (1,)
     expected = {("particle", level, task) for level in levels for task in TASKS}
