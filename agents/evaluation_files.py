@@ -33,9 +33,20 @@ def write_files(folder: Path, outcomes: Sequence[Outcome], about: Mapping[str, A
     texts = {
         "json": json.dumps(report, indent=1) + "\n",
         "csv": _csv(rows),
-        "md": "\n".join(table.markdown for table in tables),
+        "md": "\n".join([_preface(about), *(table.markdown for table in tables)]),
     }
     return [_replace(folder / f"{_NAME}.{suffix}", text) for suffix, text in texts.items()]
+
+
+def _preface(about: Mapping[str, Any]) -> str:
+    weights = about.get("checkpoint", {})
+    return (
+        "# The evaluation in full\n\n"
+        f"What `scripts/evaluate.py` wrote about the weights `{str(weights.get('sha256'))[:12]}` "
+        f"({weights.get('path', '')}, seed {about.get('config', {}).get('seed', 0)}). "
+        "The protocol stands in `agents/evaluation.py`, who is compared in "
+        "`agents/evaluation_methods.py`; the same numbers are in evaluation.csv and .json.\n"
+    )
 
 
 def record(weights: Path, report: Path) -> Path:

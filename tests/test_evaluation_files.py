@@ -24,7 +24,11 @@ FOUND = [
     *outcomes(8, 10, concept="beside + near", level=4),
     *outcomes(1, 10, world="arm", arm=CARE),
 ]
-ABOUT: dict[str, Any] = {"config": {"seed": 3}, "machine": {}, "checkpoint": {"sha256": "abc"}}
+ABOUT: dict[str, Any] = {
+    "config": {"seed": 3},
+    "machine": {},
+    "checkpoint": {"sha256": "abc", "path": "mine"},
+}
 
 
 def test_files_hold_everything_and_no_leftovers(tmp_path: Path) -> None:
@@ -42,7 +46,9 @@ def test_files_hold_everything_and_no_leftovers(tmp_path: Path) -> None:
     assert [float(row["success"]) for row in read] == [row["success"] for row in rows]
     assert [row["command"] for row in read] == [row["command"] for row in rows]
     text = paths[2].read_text()
-    assert text == "\n".join(t.markdown for t in (*make_tables(FOUND), full_table(FOUND)))
+    tables = "\n".join(t.markdown for t in (*make_tables(FOUND), full_table(FOUND)))
+    assert text.startswith("# The evaluation in full\n\nWhat `scripts/evaluate.py` wrote about the")
+    assert "weights `abc` (mine, seed 3)" in text and text.endswith(tables)
 
 
 def test_means_leave_touch_out_and_keep_compositions_apart(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import csv
 import importlib.util
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 import tyro
+from evaluation_scenes import save_tiny
 
 from conceptgym.envs import record_demonstrations
 from conceptgym.envs.errors import ConfigError, UnknownConceptError
@@ -76,27 +78,64 @@ def test_evaluate_writes_its_three_files(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "evaluation"
-    line = "--concepts above --episodes 2 --arm-episodes 1 --demonstrations 1 --workers 1"
-    module, args = parse("evaluate", f"{line} --code-iterations 3 --out {out}")
+    weights = save_tiny(tmp_path / "tiny.safetensors")
+    line = "--concepts above --levels 1 --methods ours chance --demonstrations 5 --workers 1"
+    line += f" --episodes 2 --arm-episodes 1 --conditions plain --checkpoint {weights}"
+    module, args = parse("evaluate", f"{line} --out {out}")
     module.main(args)
     assert {path.name for path in out.iterdir()} == {
         "evaluation.json",
         "evaluation.csv",
         "evaluation.md",
+        "outcomes.jsonl",
     }
     report = json.loads((out / "evaluation.json").read_text())
     assert report["config"]["episodes"] == 2 and report["config"]["concepts"] == ["above"]
-    cells = {(r["world"], r["task"]): r["episodes"] for r in report["rows"]}
+    cells = {(r["method"], r["world"], r["task"]): r["episodes"] for r in report["rows"]}
     assert cells == {
-        ("particle", "generate"): 2,
-        ("particle", "identify"): 2,
-        ("arm", "generate"): 1,
-        ("arm", "identify"): 1,
+        ("ours", "particle", "generate"): 2,
+        ("ours", "particle", "identify"): 2,
+        ("ours", "arm", "generate"): 1,
+        ("ours", "arm", "identify"): 1,
+        ("chance", "particle", "generate"): 2,
+        ("chance", "particle", "identify"): 2,
     }
     with (out / "evaluation.csv").open() as file:
-        assert len(list(csv.DictReader(file))) == 4
+        assert len(list(csv.DictReader(file))) == 6
     shown = capsys.readouterr().out
-    assert "Success in the particle world [%]" in shown and "above" in shown
+    assert "Success by concept [%]" in shown and "above" in shown
+
+
+def test_evaluate_goes_on_where_it_was_left(tmp_path: Path) -> None:
+    """Killed within a line, run for no time, run on: the table is that of a run in one piece."""
+    weights = save_tiny(tmp_path / "tiny.safetensors")
+    line = "--concepts near square --levels 1 --methods chance copy-nearest --conditions plain"
+    line += f" --demonstrations 1 5 --episodes 3 --workers 1 --checkpoint {weights}"
+    for name in ("whole", "parts"):
+        module, args = parse("evaluate", f"{line} --out {tmp_path / name}")
+        module.main(args)
+    path = tmp_path / "parts" / "outcomes.jsonl"
+    path.write_bytes(path.read_bytes()[:-700])
+    module.main(args)
+    whole, parts = (tmp_path / name / "evaluation.csv" for name in ("whole", "parts"))
+    assert sorted(parts.read_text().splitlines()) == sorted(whole.read_text().splitlines())
+
+
+def test_evaluate_stops_when_its_time_is_up(tmp_path: Path) -> None:
+    weights = save_tiny(tmp_path / "tiny.safetensors")
+    line = f"--methods chance --conditions plain --workers 1 --checkpoint {weights}"
+    module, args = parse("evaluate", f"{line} --minutes 0 --out {tmp_path / 'out'}")
+    module.main(args)
+    rows = json.loads((tmp_path / "out" / "evaluation.json").read_text())["rows"]
+    assert 0 < sum(row["episodes"] for row in rows) < 1000
+
+
+@pytest.mark.parametrize("entry", ["weights.safetensors", "=weights.safetensors", "name="])
+def test_evaluate_wants_names_for_other_weights(entry: str) -> None:
+    _, args = parse("evaluate", f"--ablation {entry}")
+    text = f"ablation='{entry}' must be NAME=PATH, such as mine=a.safetensors"
+    with pytest.raises(ConfigError, match=re.escape(text)):
+        _ = args.ablations
 
 
 def test_evaluate_refuses_what_it_does_not_know() -> None:

@@ -1,0 +1,106 @@
+"""Curves: what is drawn are the outcomes' own rates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from evaluation_scenes import outcomes
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image
+
+from conceptgym.agents.evaluation import Outcome
+from conceptgym.agents.figures_curves import draw_curves
+
+
+def both(successes: int, episodes: int, **changes: object) -> list[Outcome]:
+    tasks = ("generate", "identify")
+    return [item for task in tasks for item in outcomes(successes, episodes, task=task, **changes)]
+
+
+def draw(
+    found: list[Outcome], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, tuple[Axes, Axes]]:
+    """The axes of each figure by its file's name."""
+    figures: dict[str, tuple[Axes, Axes]] = {}
+    save = Figure.savefig
+
+    def savefig(self: Figure, path: Path, **options: object) -> None:
+        one, other = self.axes
+        figures[Path(path).name] = (one, other)
+        save(self, path, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Figure, "savefig", savefig)
+    paths = draw_curves(found, folder)
+    assert [path.name for path in paths] == list(figures)
+    for path in paths:
+        with Image.open(path) as image:
+            assert image.format == "PNG"
+    return figures
+
+
+def lines(axis: Axes) -> dict[str, list[tuple[float, float]]]:
+    """Each line's points, to a tenth."""
+    return {
+        str(line.get_label()): np.round(np.asarray(line.get_xydata()), 1).tolist()
+        for line in axis.get_lines()
+        if len(np.asarray(line.get_xydata()))
+    }
+
+
+def test_demonstrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [
+        *both(5, 10, demonstrations=1),
+        *both(9, 10),
+        *both(2, 10, demonstrations=1, method="chance"),
+        *both(3, 10, method="chance"),
+        *both(7, 10, method="ours-5-steps"),  # with five alone: no line
+        *both(1, 10, condition="wrong"),
+        *both(1, 10, level=2),
+        *both(0, 10, concept="touch"),
+    ]
+    generate, identify = draw(found, tmp_path / "new", monkeypatch)["demonstrations.png"]
+    expected = {"ours": [[1.0, 50.0], [5.0, 90.0]], "chance": [[1.0, 20.0], [5.0, 30.0]]}
+    assert lines(generate) == lines(identify) == expected
+    assert (generate.get_title(), generate.get_xlabel()) == ("generate", "demonstrations")
+    assert generate.get_ylabel() == "success [%]"
+
+
+def test_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ours stands at its own number of steps; what differs in w is left out."""
+    found = [
+        *both(1, 10, method="ours-0-steps"),
+        *both(4, 10, method="ours-1-steps"),
+        *both(9, 10),
+        *both(2, 10, method="ours-scratch"),
+        *both(2, 10, method="ours-guess"),
+        *both(3, 10, level=2),
+        *both(6, 10, level=2, method="ours-50-steps"),
+    ]
+    axis, _ = draw(found, tmp_path, monkeypatch)["steps.png"]
+    assert lines(axis) == {
+        "level 1": [[0.0, 10.0], [1.0, 40.0], [20.0, 90.0]],
+        "level 2": [[20.0, 30.0], [50.0, 60.0]],
+    }
+
+
+def test_objects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [
+        *both(9, 10, objects=3),
+        *both(7, 10, objects=3, concept="closest"),
+        *both(5, 10, objects=11, level=3),
+        *both(1, 10, objects=3, level=2),
+    ]
+    axis, _ = draw(found, tmp_path, monkeypatch)["objects.png"]
+    assert lines(axis) == {
+        "mean": [[3.0, 80.0], [11.0, 50.0]],
+        "arrangement": [[3.0, 90.0], [11.0, 50.0]],
+        "proximity": [[3.0, 70.0]],
+    }
+    assert axis.get_title() == "generate (grey: more than ever trained)"
+
+
+def test_nothing_is_drawn_of_nothing(tmp_path: Path) -> None:
+    assert draw_curves(both(1, 2), tmp_path) == []
