@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle
 
 from ..envs.demonstrations import Demonstration
-from ..envs.entities import COLOUR, POSITION, EntityState
+from ..envs.entities import COLOUR, POSITION, ZONE_RADIUS, EntityState
 from ..envs.rendering.markers import Overlay
 from ..envs.rendering.plane import PlaneRenderer
 from .concept_agent import ConceptAgent
@@ -34,8 +35,8 @@ def draw_energy(
 ) -> Path:
     """Write a PNG: the demonstrations on the left, the energy of a new scene on the right.
 
-    The energy is that of the cursor's place; where the attended entities are to be painted
-    instead, that of their common colour.
+    The energy is that of the cursor's place; where objects are moved instead, that of one of them;
+    where the attended entities are to be painted, that of their common colour.
 
     Args:
         agent: it has observed the demonstrations.
@@ -74,20 +75,19 @@ def _picture(renderer: PlaneRenderer, demonstration: Demonstration) -> np.ndarra
 
 
 def _draw_plane(agent: ConceptAgent, axis: Axes, state: EntityState, attention: np.ndarray) -> None:
-    energies = agent.landscape(state, attention, resolution=81)
-    _draw_map(axis, np.sqrt(2.0 * energies), label="√(2E) of the cursor's place [plane units]")
-    for row in np.flatnonzero(state.objects):
-        x, y = state.positions[row]
-        edge = "white" if attention[row] else "black"
-        axis.scatter(
-            x,
-            y,
-            s=150,
-            color=state.colours[row],
-            edgecolor=edge,
-            linewidth=2.5 if attention[row] else 1,
-        )
-    found = agent.generate(state, attention).entities[state.cursor, POSITION]
+    row = state.cursor
+    if state.movable.any() and not state.movable[row]:
+        row = int(np.flatnonzero(state.movable)[0])
+    what = "the cursor" if row == state.cursor else "one of the movable entities"
+    energies = agent.landscape(state, attention, entity=row, resolution=81)
+    _draw_map(axis, np.sqrt(2.0 * energies), label=f"√(2E) of the place of {what} [plane units]")
+    for other in np.flatnonzero(state.zones):
+        axis.add_patch(Circle(tuple(state.positions[other]), ZONE_RADIUS, fill=False, ls="--"))
+    for other in np.flatnonzero(state.objects):
+        edge, width = ("white", 2.5) if attention[other] else ("black", 1.0)
+        colour = state.colours[other]
+        axis.scatter(*state.positions[other], s=150, color=colour, edgecolor=edge, linewidth=width)
+    found = agent.generate(state, attention).entities[row, POSITION]
     axis.scatter(*found, marker="+", s=200, color="red", linewidth=2.5, label="lowest found")
     axis.scatter(*state.positions[state.cursor], marker="o", s=60, color="0.15", label="cursor")
     axis.set(xlabel="x [plane units]", ylabel="y [plane units]")
