@@ -88,10 +88,10 @@ def stack_demonstrations(
     """
     check_demonstrations(demonstrations)
     steps = [-1] * len(demonstrations) if steps is None else steps
-    present = np.stack([item.present for item in demonstrations])
-    rows = _rows_in_use(present.any(axis=0))
+    present = [item.present for item in demonstrations]
+    rows = _rows_in_use(np.any(present, axis=0))
 
-    def stack(values: np.ndarray | Sequence[np.ndarray]) -> Tensor:
+    def stack(values: Sequence[np.ndarray]) -> Tensor:
         found = to_tensor(values)[:, :rows]
         missing = rows - found.shape[1]  # of arrays shorter than a figure's points
         return functional.pad(found, (0, 0) * (found.dim() - 2) + (0, missing))
