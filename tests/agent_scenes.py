@@ -47,8 +47,10 @@ def random_scene(seed: int, *, count: int = 2, number: int = 6, rows: int = 9) -
     entities[:, 1, CURSOR] = 1.0
     masks = [(uniform(count, number) < 0.6).double() for _ in range(2)]
     parts = [entities, uniform(count, number), torch.ones(count, number).double(), *masks]
-    names = ("entities", "attention", "present", "movable", "paintable")
-    return Scene(**{k: pad_rows(v, rows) for k, v in zip(names, parts, strict=True)})
+    found, attention, present, movable, paintable = (pad_rows(part, rows) for part in parts)
+    return Scene(
+        entities=found, attention=attention, present=present, movable=movable, paintable=paintable
+    )
 
 
 def random_codes(seed: int, *, count: int = 2, size: int = TINY.code_size) -> torch.Tensor:
@@ -95,6 +97,11 @@ def pad_rows(values: torch.Tensor, rows: int) -> torch.Tensor:
 def permuted(scene: Scene, order: list[int]) -> Scene:
     """The scenes with their rows in another order."""
     return scene.map(lambda value: value[:, order])
+
+
+def weight_of(module: torch.nn.Module, name: str) -> torch.Tensor:
+    """A parameter by its dotted name, to be written to."""
+    return module.get_parameter(name).data
 
 
 def rows_of(scene: Scene, rows: Sequence[int]) -> Scene:

@@ -74,9 +74,10 @@ def test_the_pool_holds_every_family_and_reports_its_progress() -> None:
 
 def test_a_family_gets_its_share_of_a_batch() -> None:
     counts = dict(zip(NAMES, POOL.counts, strict=True))
-    assert set(SHARES) <= set(NAMES)
+    shares: dict[str, float] = {**SHARES}
+    assert set(shares) <= set(NAMES)
     for name, count in counts.items():
-        assert count == max(1, round(SHARES.get(name, 1.0) * SHORT.concepts_per_family))
+        assert count == max(1, round(shares.get(name, 1.0) * SHORT.concepts_per_family))
     assert counts["left_of"] < counts["near"] < counts["quantity"]
 
 

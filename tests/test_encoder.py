@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from agent_scenes import TINY, demonstration, demonstrations, draw_event, permuted, rows_of
+from agent_scenes import (
+    TINY,
+    demonstration,
+    demonstrations,
+    draw_event,
+    permuted,
+    rows_of,
+    weight_of,
+)
 from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -22,7 +31,7 @@ from conceptgym.envs.concepts.alignment import align
 SHOWN = 4
 NAMES = st.sampled_from(["closest", "between", "near", "quantity", "square", "at_distance"])
 quick = settings(max_examples=25, deadline=None, derandomize=True)
-close = {"atol": 1e-4, "rtol": 1e-3}
+close: dict[str, Any] = {"atol": 1e-4, "rtol": 1e-3}
 
 
 def make_encoder(seed: int = 0, **changes: bool) -> ConceptEncoder:
@@ -55,7 +64,7 @@ def encode(
     weights = torch.tensor([given or [1.0] * len(before)])
     numbers = None if rows is None else torch.tensor(rows)
     found = encoder(after, weights, summarise(before, after, weights), numbers)
-    assert found.shape == (1, encoder.out[4].out_features + PLAIN_SIZE)
+    assert found.shape == (1, len(weight_of(encoder, "out.4.bias")) + PLAIN_SIZE)
     return Code.split(found)
 
 
@@ -145,9 +154,11 @@ def test_which_demonstrations_are_trusted_is_learned() -> None:
         parameter.zero_()
     offset = Code.split(encoder(after, given, summary)).offset[0]
     torch.testing.assert_close(offset, summary.values[0, :, :2].mean(0))
-    described = encoder.pool[2].out_features + summary.extras.shape[-1]
-    encoder.trust[0].weight[0, 2 * described] = 100.0  # the support of the offset, alone
-    encoder.trust[2].weight[0, 0] = 100.0
+    described = len(weight_of(encoder, "pool.2.bias")) + summary.extras.shape[-1]
+    weight_of(encoder, "trust.0.weight")[0, 2 * described] = (
+        100.0  # the support of the offset, alone
+    )
+    weight_of(encoder, "trust.2.weight")[0, 0] = 100.0
     offset = Code.split(encoder(after, given, summary)).offset[0]
     best = summary.support[0, :, 0].argmax()
     torch.testing.assert_close(offset, summary.values[0, best, :2], atol=1e-3, rtol=0)
@@ -156,7 +167,7 @@ def test_which_demonstrations_are_trusted_is_learned() -> None:
 def test_the_learned_part_has_zero_mean_and_unit_variance() -> None:
     for encoder in (ENCODER, make_encoder(separate_codes=True)):
         what = encode(*make_demos("near"), encoder=encoder).what[0]
-        assert what.shape == (encoder.out[4].out_features,)
+        assert what.shape == (len(weight_of(encoder, "out.4.bias")),)
         torch.testing.assert_close(what.mean(), torch.zeros(()), atol=1e-6, rtol=0)
         torch.testing.assert_close(what.var(correction=0), torch.ones(()), atol=1e-2, rtol=0)
 

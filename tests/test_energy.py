@@ -19,6 +19,7 @@ from agent_scenes import (
     rotation,
     rows_of,
     turned,
+    weight_of,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,7 +55,7 @@ ENERGY = make_energy()
 
 def smooth(energy: ConceptEnergy) -> ConceptEnergy:
     """Blind to ranks, which change by steps and have no gradient."""
-    energy.network.embed.weight[:, ORDER] = 0.0
+    weight_of(energy, "network.embed.weight")[:, ORDER] = 0.0
     return energy
 
 
@@ -161,8 +162,9 @@ def test_the_number_of_absent_rows_does_not_matter(rows: int, kind: str) -> None
 def without_places(config: EnergyConfig = TINY) -> ConceptEnergy:
     """An energy that sees no absolute places, and pushes nothing in an absolute direction."""
     energy = make_energy(config)
-    energy.network.embed.weight[:, PLACES] = 0.0
-    energy.head[2].weight[:2], energy.head[2].bias[:2] = 0.0, 0.0
+    weight_of(energy, "network.embed.weight")[:, PLACES] = 0.0
+    weight_of(energy, "head.2.weight")[:2] = 0.0
+    weight_of(energy, "head.2.bias")[:2] = 0.0
     return energy
 
 
@@ -221,9 +223,9 @@ def silent_energy(**outputs: float) -> ConceptEnergy:
         parameter.zero_()
     for name, value in outputs.items():
         if name in OUTPUTS:
-            energy.head[2].bias[torch.tensor(OUTPUTS[name])] = value
+            weight_of(energy, "head.2.bias")[torch.tensor(OUTPUTS[name])] = value
         else:
-            energy.pair_head.bias[PAIR_OUTPUTS[name]] = value
+            weight_of(energy, "pair_head.bias")[PAIR_OUTPUTS[name]] = value
     return energy
 
 
@@ -287,10 +289,10 @@ def test_the_figure_leads_to_where_it_fits_best() -> None:
 def test_nearness_chooses_whom_to_go_to() -> None:
     """What a message says decides the weights of the others: here, all go to the cursor."""
     energy = silent_energy(pull=1.0)
-    energy.network.embed.weight[0, 0] = 1.0  # the first feature marks the cursor
-    last = energy.network.rounds[-1]
-    last.sender.weight[0, 0] = last.message[1].weight[0, 0] = 10.0
-    energy.pair_head.weight[0, 0] = 1.0
+    weight_of(energy, "network.embed.weight")[0, 0] = 1.0  # the first feature marks the cursor
+    for name in ("network.rounds.2.sender.weight", "network.rounds.2.message.1.weight"):
+        weight_of(energy, name)[0, 0] = 10.0
+    weight_of(energy, "pair_head.weight")[0, 0] = 1.0
     scene = make_scene(8)
     position, _, _ = energy.residuals(scene, code_of(8))
     others = (scene.present * (1.0 - scene.cursor)) > 0

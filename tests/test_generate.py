@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -48,7 +50,7 @@ def within_bounds(goal: np.ndarray, state: EntityState) -> np.ndarray:
     return np.where(editable(state), bounded, state.entities)
 
 
-def made(event: Event, **options: int) -> GenerateResult:
+def made(event: Event, **options: Any) -> GenerateResult:
     return generate([TERM], event.before, event.attention, config=InferenceConfig(**options))
 
 

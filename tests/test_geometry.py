@@ -25,6 +25,7 @@ from conceptgym.agents.geometry import (
 )
 from conceptgym.envs import EntityState, Event
 from conceptgym.envs.concepts.figure import Figure
+from conceptgym.envs.concepts.figure_library import as_pairs
 
 SEEDS = st.integers(0, 2**16)
 quick = settings(max_examples=25, deadline=None, derandomize=True)
@@ -42,13 +43,13 @@ def far_first(points: np.ndarray) -> np.ndarray:
 def template_of(points: np.ndarray) -> torch.Tensor:
     """(1, SLOTS, 2) of complex points (k,)."""
     template = torch.zeros(1, SLOTS, 2, dtype=torch.float64)
-    template[0, : len(points)] = torch.from_numpy(np.stack([points.real, points.imag], -1))
+    template[0, : len(points)] = torch.from_numpy(as_pairs(points))
     return template
 
 
 def pairs(points: np.ndarray) -> torch.Tensor:
     """(1, k, 2) of complex points (k,)."""
-    return torch.from_numpy(np.stack([points.real, points.imag], -1))[None]
+    return torch.from_numpy(as_pairs(points))[None]
 
 
 def number_of(points: np.ndarray) -> torch.Tensor:

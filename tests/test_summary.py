@@ -59,6 +59,12 @@ def misfit_of(summary: Summary, figure: Figure) -> float:
     return align(points, figure.template).misfit
 
 
+def figure_of(summary: Summary) -> Figure:
+    """The only set's template as a figure."""
+    count = int(summary.number.mul(10.0).round())
+    return Figure(points=tuple((x, y) for x, y in summary.template[0, :count].double().tolist()))
+
+
 def test_shapes_are_as_announced() -> None:
     before, after = stack_demonstrations(demonstrations("near", 4))
     found = summarise(before, after, torch.ones(2, 2))
@@ -142,8 +148,7 @@ def test_what_is_not_given_does_not_matter(shown: int) -> None:
     alone = summary_of(demos[:shown])
     for name in ("number", "misfit"):
         torch.testing.assert_close(getattr(padded, name), getattr(alone, name))
-    points = alone.template[0, :4].double().tolist()  # in whatever pose
-    assert misfit_of(padded, Figure(points=points)) < 1e-3
+    assert misfit_of(padded, figure_of(alone)) < 1e-3  # in whatever pose
     for name in ("values", "support", "extras"):
         torch.testing.assert_close(getattr(padded, name)[:, :shown], getattr(alone, name))
     assert not padded.support[:, shown:].any()
@@ -189,8 +194,7 @@ def test_the_order_of_demonstrations_does_not_matter(seed: int, order: list[int]
         expected = getattr(one, name)[:, order]
         torch.testing.assert_close(getattr(other, name), expected, atol=1e-3, rtol=1e-3)
     torch.testing.assert_close(other.misfit, one.misfit, atol=1e-4, rtol=1e-3)
-    points = one.template[0].double().numpy()[: len(figure.points)]
-    assert misfit_of(other, Figure(points=points.tolist())) < 1e-3
+    assert misfit_of(other, figure_of(one)) < 1e-3
 
 
 @pytest.mark.parametrize("wrong", range(5))

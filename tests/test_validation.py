@@ -1,16 +1,19 @@
 """Validation: shares by concept, counted right, from scenes that training never draws."""
 
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from agent_scenes import generated, identified, tiny_model
 
+from conceptgym.agents.data import training_families
 from conceptgym.agents.model import load_model
 from conceptgym.agents.validation import Validation, validate
-from conceptgym.envs import CONCEPTS, Event
+from conceptgym.envs import Concept, Event
 
+NAMES = training_families()
 MODULE = import_module("conceptgym.agents.validation")
 
 
@@ -28,6 +31,23 @@ def events(monkeypatch: pytest.MonkeyPatch) -> list[Event]:
     return drawn
 
 
+@pytest.fixture
+def unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Demonstrations are not looked at: any code will do."""
+    size = tiny_model().energy.code_size
+    code = SimpleNamespace(code=np.zeros(size, dtype=np.float32))
+    monkeypatch.setattr(MODULE, "infer", lambda *_, **__: code)
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """Four families instead of all."""
+    names = ("colour", "near", "between", "figure")
+    monkeypatch.setattr(MODULE, "training_families", lambda: names)
+    return names
+
+
+@pytest.mark.usefixtures("unread")
 @pytest.mark.parametrize("right", [True, False])
 def test_right_and_wrong_answers_are_counted(
     events: list[Event], right: bool, monkeypatch: pytest.MonkeyPatch
@@ -42,11 +62,12 @@ def test_right_and_wrong_answers_are_counted(
     monkeypatch.setattr(MODULE, "generate", generate)
     monkeypatch.setattr(MODULE, "identify", identify)
     found = validate(tiny_model(), scenes=2, demonstrations=1)
-    expected = dict.fromkeys(CONCEPTS, float(right))
+    expected = dict.fromkeys(NAMES, float(right))
     assert found.generate == found.identify == expected
-    assert len(events) == len(CONCEPTS) * 2 * (1 + 1)
+    assert len(events) == len(NAMES) * 2 * (1 + 1)
 
 
+@pytest.mark.usefixtures("few", "unread")
 def test_the_same_model_gets_the_same_marks(events: list[Event]) -> None:
     one = validate(tiny_model(), scenes=2, demonstrations=1)
     scenes = [event.after.entities for event in events]
@@ -71,7 +92,33 @@ def test_scalars_hold_every_share_and_the_means() -> None:
     )
 
 
-def test_trained_weights_do_far_better_than_untrained_ones() -> None:
+@pytest.mark.usefixtures("unread")
+def test_scenes_are_of_sizes_and_parameters_that_training_has(
+    events: list[Event], few: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    concepts: list[Concept] = []
+    draw = MODULE.draw_event
+
+    def note(concept: Concept, rng: np.random.Generator) -> Event:
+        concepts.append(concept)
+        return draw(concept, rng)
+
+    monkeypatch.setattr(MODULE, "draw_event", note)
+    monkeypatch.setattr(MODULE, "generate", lambda *_, **__: generated(events[-1].after.entities))
+    monkeypatch.setattr(MODULE, "identify", lambda *_, **__: identified(events[-1].answer))
+    validate(tiny_model(), scenes=3, demonstrations=2)
+    assert len(concepts) == len(few) * 3 * 3
+    for begin in range(0, len(concepts), 3):  # the question is about what was shown
+        assert len(set(concepts[begin : begin + 3])) == 1
+    assert len(set(concepts)) > len(few)
+    assert not any(concept.held_out for concept in concepts)
+    assert max(event.after.objects.sum() for event in events) <= 8
+
+
+def test_trained_weights_do_far_better_than_untrained_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(MODULE, "training_families", lambda: ("colour", "near", "between"))
     trained, untrained = (
         validate(model, scenes=2, demonstrations=5).scalars
         for model in (load_model()[0], tiny_model())
