@@ -69,7 +69,7 @@ def labels_of(scene: Scene) -> torch.Tensor:
     return scene.entities[:, 0, :3].int().view(sum(COUNTS), -1, 3)
 
 
-def many(config: TrainConfig, steps: int = 40) -> list[Batch]:
+def many(config: TrainConfig, steps: int = 25) -> list[Batch]:
     return [draw_batch(POOL, config, step=step) for step in range(steps)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import gymnasium as gym
@@ -206,6 +207,14 @@ def test_several_readings_are_planned_with_together() -> None:
         term = concept_term(agent.model.energy, codes, temperature=kept.temperature)
         expected = float(term(scene_of(EVENT.before, EVENT.attention))[0])
         assert agent.energy(EVENT.before, EVENT.attention) == pytest.approx(expected, rel=1e-5)
+
+
+def test_by_recognition_a_scene_is_judged_by_what_would_be_identified_in_it() -> None:
+    agent = observed_agent(config=replace(QUICK, recognition=True))
+    static = scene_of(EVENT.before, EVENT.attention).as_static()
+    expected = float(agent.model.energy(static, to_tensor(agent.code)[None])[0])
+    assert agent.energy(EVENT.before, EVENT.attention) == pytest.approx(expected, rel=1e-5)
+    assert expected != pytest.approx(learned_energy(agent, agent.code, EVENT.attention), rel=1e-3)
 
 
 @pytest.mark.parametrize(("env_id", "task", "shape"), CASES)

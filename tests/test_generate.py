@@ -120,7 +120,8 @@ def test_one_descent_begins_at_the_scene_and_the_others_anywhere() -> None:
 def test_the_scene_itself_is_left_alone_and_the_answer_repeats() -> None:
     event = draw_event(seed=5)
     before = event.before.entities.copy()
-    one, other, moved = made(event), made(event), made(event, seed=9)
+    few = {"particles": 3, "iterations": 5}
+    one, other, moved = made(event, **few), made(event, **few), made(event, **few, seed=9)
     assert np.array_equal(event.before.entities, before)
     assert np.array_equal(one.candidates, other.candidates)
     assert not np.array_equal(moved.candidates, one.candidates)

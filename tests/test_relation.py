@@ -6,7 +6,14 @@ import pytest
 import torch
 from torch.nn import functional
 
-from conceptgym.agents.relation import RelationNetwork, RelationRound, graded, length
+from conceptgym.agents.relation import (
+    MARKS,
+    RelationNetwork,
+    RelationRound,
+    graded,
+    length,
+    marks,
+)
 
 PAIR = 5
 
@@ -28,6 +35,14 @@ def test_lengths_are_those_of_vectors_and_have_a_gradient_at_zero() -> None:
 def test_a_distance_is_given_twice_coarse_and_fine() -> None:
     found = graded(torch.tensor([[0.0], [0.5]], dtype=torch.float64))
     assert found.tolist() == [[0.0, math.log(0.03)], [0.5, math.log(0.53)]]
+
+
+def test_marks_say_softly_which_lines_were_passed_along_either_axis() -> None:
+    found = marks(torch.tensor([[0.1, -0.2]], dtype=torch.float64))[0]
+    assert found.shape == (MARKS,)
+    lines = [line / 5 for line in range(-4, 5)]
+    expected = [1.0 / (1.0 + math.exp((line - at) / 0.05)) for at in (0.1, -0.2) for line in lines]
+    torch.testing.assert_close(found.tolist(), expected)
 
 
 def loop_round(
