@@ -15,6 +15,7 @@ the screen and into JSON, CSV and Markdown, with 95% Wilson intervals and every 
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import time
@@ -39,6 +40,7 @@ from conceptgym.agents.evaluation_config import (
 from conceptgym.agents.evaluation_files import record, write_files
 from conceptgym.agents.evaluation_methods import METHODS, OURS
 from conceptgym.agents.evaluation_pool import run_tasks
+from conceptgym.agents.evaluation_readme import write_readme
 from conceptgym.agents.evaluation_store import OutcomeStore
 from conceptgym.agents.evaluation_tables import make_tables
 from conceptgym.agents.figures_codes import draw_codes, infer_codes
@@ -49,6 +51,7 @@ from conceptgym.assets import asset_path
 from conceptgym.envs.errors import ConfigError
 
 _DEFAULT = EvaluationConfig()
+_README = Path(__file__).parents[1] / "README.md"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +89,8 @@ class Args:
     figures: Path | None = None
     """Folder for figures: curves from the outcomes, codes, filmstrips, a gallery."""
     record: bool = False
-    """Copy our rates into the JSON beside the weights, as is done before these are shipped."""
+    """Copy our rates into the JSON beside the weights and into the README's tables, as is done
+    before weights are shipped."""
 
     @property
     def config(self) -> EvaluationConfig:
@@ -126,7 +130,9 @@ def main(args: Args) -> None:
         table.print(console)
     written = write_files(args.out, found, _about(args, config, headers))
     if args.record:
-        written.append(record(args.checkpoint or asset_path(PRETRAINED), written[0]))
+        about = record(args.checkpoint or asset_path(PRETRAINED), written[0])
+        recorded = json.loads(about.read_text(encoding="utf-8"))["evaluation"]
+        written += [about, write_readme(_README, recorded)]
     if args.figures is not None:
         written += _draw_figures(args.figures, found, load_model(args.checkpoint)[0])
     for path in written:
