@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 
 import numpy as np
 
@@ -102,36 +102,47 @@ class EvaluationConfig(Config):
 
     def cells(self, job: Job) -> tuple[Cell, ...]:
         """What is due in an episode."""
-        return tuple(self._cells(job))
+        acts = job.level == 1 and job.episode < self.arm_episodes
+        return _cells(self, job.concept, job.level, acts)
 
-    def _cells(self, job: Job) -> Iterator[Cell]:
-        for number, condition in self._settings(job.level):
-            standard = condition == PLAIN and number == STANDARD
-            for method in (*self.methods, *self.ablations):
-                if method in STANDARD_ONLY and not standard:
-                    continue
-                if method in PLAIN_ONLY and condition != PLAIN:
-                    continue
-                if method in SINGLE_ONLY and job.level == 4:
-                    continue
-                for world, task in self._tasks(job, arm=standard and method == OURS):
-                    if method in GENERATE_ONLY and task != "generate":
-                        continue
-                    yield Cell(number, condition, method, world, task)
+    @property
+    def settings(self) -> list[tuple[int, str]]:
+        """Numbers of demonstrations at level 1, and what is done to them."""
+        plain = [(number, PLAIN) for number in self.demonstrations if PLAIN in self.conditions]
+        return plain + [(STANDARD, each) for each in self.conditions if each != PLAIN]
 
-    def _settings(self, level: int) -> list[tuple[int, str]]:
-        """Numbers of demonstrations, and what is done to them."""
-        numbers = self.demonstrations if level == 1 else (STANDARD,)
-        disturbed = [(STANDARD, each) for each in self.conditions if each != PLAIN]
-        plain = [(number, PLAIN) for number in numbers if PLAIN in self.conditions]
-        return plain + (disturbed if level == 1 else [])
 
-    def _tasks(self, job: Job, *, arm: bool) -> list[tuple[str, str]]:
-        # Compositions are generated: which entities each term means is part of the question.
-        due = [("particle", task) for task in (TASKS[:1] if job.level == 4 else TASKS)]
-        if arm and job.level == 1 and job.episode < self.arm_episodes:
-            due += [("arm", task) for task in CONCEPTS[job.concept].tasks_on_arm]
-        return [(world, task) for world, task in due if world in self.worlds]
+@cache  # a long run asks for the same few thousands of times
+def _cells(config: EvaluationConfig, concept: str, level: int, acts: bool) -> tuple[Cell, ...]:
+    settings = config.settings
+    if level != 1:
+        settings = [(STANDARD, PLAIN)] if PLAIN in config.conditions else []
+    return tuple(
+        Cell(*setting, method, world, task)
+        for setting in settings
+        for method in (*config.methods, *config.ablations)
+        if _is_compared(method, level, setting)
+        for world, task in _tasks(concept, level)
+        if world in config.worlds
+        if world != "arm" or (acts and method == OURS and setting == (STANDARD, PLAIN))
+        if task == "generate" or method not in GENERATE_ONLY
+    )
+
+
+def _is_compared(method: str, level: int, setting: tuple[int, str]) -> bool:
+    if method in STANDARD_ONLY and setting != (STANDARD, PLAIN):
+        return False
+    if method in PLAIN_ONLY and setting[1] != PLAIN:
+        return False
+    return not (method in SINGLE_ONLY and level == 4)
+
+
+def _tasks(concept: str, level: int) -> list[tuple[str, str]]:
+    """Worlds and tasks of a concept at a level."""
+    if level == 4:  # which entities each term means is part of the question
+        return [("particle", "generate")]
+    particle = [("particle", task) for task in TASKS]
+    return particle + [("arm", task) for task in CONCEPTS[concept].tasks_on_arm]
 
 
 def has_level(name: str, level: int) -> bool:

@@ -43,7 +43,8 @@ class OutcomeStore:
         """
         self.path = path
         self.outcomes: list[Outcome] = []
-        self._done: set[tuple[Job, Cell]] = set()
+        self._done: dict[Job, set[Cell]] = {}
+        self._cells: dict[Cell, Cell] = {}  # each once, however many episodes have it
         about = {"seed": seed, **{f"sha256 of {name}": digests[name] for name in digests}}
         known = self._read()
         for name, value in about.items():
@@ -60,8 +61,9 @@ class OutcomeStore:
     def missing(self, job: Job, cells: Iterable[Cell]) -> list[Task]:
         """The cells of a job that have no outcome yet, those of a setting together."""
         settings: dict[tuple[int, str], list[Cell]] = {}
+        done = self._done.get(job, set())
         for cell in cells:
-            if (job, cell) not in self._done:
+            if cell not in done:
                 settings.setdefault(cell.setting, []).append(cell)
         return [(job, found) for found in settings.values()]
 
@@ -93,10 +95,10 @@ class OutcomeStore:
         self._file.flush()
 
     def _remember(self, item: Outcome) -> None:
-        job = Job(item.concept, item.level, item.episode)
-        key = (job, Cell(*(getattr(item, name) for name in _CELL)))
-        if key not in self._done:
-            self._done.add(key)
+        cell = Cell(*(getattr(item, name) for name in _CELL))
+        done = self._done.setdefault(Job(item.concept, item.level, item.episode), set())
+        if cell not in done:
+            done.add(self._cells.setdefault(cell, cell))
             self.outcomes.append(item)
 
     def _read(self) -> dict[str, Any]:
