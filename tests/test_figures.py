@@ -62,7 +62,7 @@ def test_the_energy_of_the_cursors_place_is_drawn(
     heights = np.sqrt(2.0 * agent.landscape(event.before, event.attention, resolution=81))
     np.testing.assert_allclose(np.asarray(image.get_array()), heights, rtol=1e-5)
     assert image.get_extent() == [-1, 1, -1, 1] and image.origin == "lower"
-    assert bar.get_ylabel() == "√(2E) of the cursor's place [plane units]"
+    assert bar.get_ylabel() == "√(2E) of the place of the cursor [plane units]"
     assert (axis.get_xlabel(), axis.get_ylabel()) == ("x [plane units]", "y [plane units]")
     marks = np.concatenate([np.asarray(part.get_offsets()) for part in axis.collections])
     found = agent.generate(event.before, event.attention).entities
