@@ -44,8 +44,8 @@ def _preface(about: Mapping[str, Any]) -> str:
         "# The evaluation in full\n\n"
         f"What `scripts/evaluate.py` wrote about the weights `{str(weights.get('sha256'))[:12]}` "
         f"({weights.get('path', '')}, seed {about.get('config', {}).get('seed', 0)}). "
-        "The protocol stands in `agents/evaluation.py`, who is compared in "
-        "`agents/evaluation_methods.py`; the same numbers are in evaluation.csv and .json.\n"
+        "The protocol and who is compared stand in docs/protocol.md, and in full in "
+        "`agents/evaluation.py`; the same numbers are in evaluation.csv and .json.\n"
     )
 
 
