@@ -24,11 +24,12 @@ ROWS = 12
 """Rows of training scenes: at most 8 objects, the cursor and 3 zones."""
 MOST_OBJECTS = 8
 """Most objects of a training scene."""
-SHARES = (
-    dict.fromkeys(("left_of", "right_of", "above", "below", "colour", "touch"), 0.5)
-    | dict.fromkeys(("line", "triangle", "square", "circle"), 0.5)
-    | dict.fromkeys(("region", "quantity", "at_distance"), 1.5)
+_HALF: tuple[str, ...] = (
+    *("left_of", "right_of", "above", "below", "colour", "touch"),
+    *("line", "triangle", "square", "circle"),
 )
+_MORE: tuple[str, ...] = ("region", "quantity", "at_distance")
+SHARES = dict.fromkeys(_HALF, 0.5) | dict.fromkeys(_MORE, 1.5)
 """Share of a batch that a family gets, 1 where none is given."""
 _NOISE = (0.02, 0.6)  # of starts around a state that shows the concept [plane units, share]
 
