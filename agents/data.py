@@ -29,7 +29,7 @@ _HALF: tuple[str, ...] = (
     *("line", "triangle", "square", "circle"),
 )
 _MORE: tuple[str, ...] = ("region", "quantity", "at_distance")
-SHARES = dict.fromkeys(_HALF, 0.5) | dict.fromkeys(_MORE, 1.5)
+SHARES: dict[str, float] = {**dict.fromkeys(_HALF, 0.5), **dict.fromkeys(_MORE, 1.5)}
 """Share of a batch that a family gets, 1 where none is given."""
 _NOISE = (0.02, 0.6)  # of starts around a state that shows the concept [plane units, share]
 
@@ -56,7 +56,7 @@ class EventPool:
     def to(self, device: str) -> EventPool:
         """The pool on another device."""
         moved = {k: v.to(device) if isinstance(v, Tensor) else v for k, v in vars(self).items()}
-        return EventPool(**moved)
+        return EventPool(**moved)  # pyright: ignore[reportArgumentType]
 
 
 def training_families() -> tuple[str, ...]:
