@@ -19,7 +19,7 @@ over as it is; `what` says whether it matters.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -68,6 +68,10 @@ class Code:
     def join(self) -> Tensor:
         """The parts as one vector a row."""
         return torch.cat([getattr(self, name) for name in ("what", *PLAIN)], dim=-1)
+
+    def with_fixed_figure(self) -> Code:
+        """The same codes, whose figures no gradient is taken of."""
+        return replace(self, template=self.template.detach())
 
     @property
     def figure(self) -> Tensor:

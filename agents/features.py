@@ -141,9 +141,7 @@ def _match_figure(scene: Scene, code: Code) -> tuple[Tensor, Tensor, Tensor]:
     """Aligned positions (B, N, 2), membership (B, N) and log misfit (B,) of the code's figure."""
     figure = code.figure
     if scene.static:
-        # Costly to differentiate, and of use only to those who move the scene's entities.
-        with torch.set_grad_enabled(scene.positions.requires_grad and torch.is_grad_enabled()):
-            membership, misfit = find_figure(scene.positions, scene.objects, figure, code.count)
+        membership, misfit = find_figure(scene.positions, scene.objects, figure, code.count)
         return scene.positions, membership, (misfit + 0.03).log()
     attended = (scene.attention > 0.5).to(scene.present.dtype) * scene.objects
     found = align(scene.positions, attended, figure, code.count)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..envs.demonstrations import Demonstration
-from .code import PLAIN_SIZE, normalise_code
+from .code import PLAIN_SIZE, Code, normalise_code
 from .config import InferenceConfig
 from .descent import descend
 from .generate import editable_features, random_states
@@ -111,7 +111,9 @@ def _infer_phase(
         under = codes.repeat(number, 1)  # (K * M, C), demonstration-major
         found = model.energy(repeated, under)
         if alone:
-            found = found + model.energy(repeated.as_static(), under)
+            # Where a figure hides is costly to differentiate; how it is formed, above, tells enough.
+            fixed = Code.split(under).with_fixed_figure().join()
+            found = found + model.energy(repeated.as_static(), fixed)
         found = found.view(number, len(rows))
         return (found / (1.0 + found / _OUTLIER)).mean(0)
 

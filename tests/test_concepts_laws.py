@@ -73,8 +73,12 @@ def test_succeeding_is_a_residual_within_the_tolerance(name: str, data: st.DataO
 @few
 @given(st.data())
 def test_small_changes_change_the_residual_little(name: str, data: st.DataObject) -> None:
-    """|r(s') - r(s)| <= 2 |s' - s| for any one entity's move or paint, large or small."""
+    """|r(s') - r(s)| <= 2 |s' - s| for any one entity's move or paint, large or small.
+
+    A figure's residual is a share of its radius, of its least radius where it is smaller.
+    """
     concept, event = data.draw(events(name))
+    unit = getattr(concept, "least_size", 1.0)  # [plane units]
     rng = np.random.default_rng(data.draw(SEEDS))
     state = with_positions(event.after, rng.uniform(-1, 1, (MAX_ENTITIES, 2)))
     state = with_colours(state, rng.uniform(0, 1, (MAX_ENTITIES, 3)))
@@ -85,7 +89,7 @@ def test_small_changes_change_the_residual_little(name: str, data: st.DataObject
             entities[row, :5] += size * rng.normal(size=5) / 5**0.5
             change = float(np.linalg.norm(entities[row] - state.entities[row]))
             after = concept.residual(state.with_entities(entities), event.attention)
-            assert abs(after - before) <= 2.0 * change + 1e-6
+            assert abs(after - before) <= 2.0 * change / unit + 1e-6
 
 
 @all_concepts
