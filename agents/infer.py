@@ -111,7 +111,7 @@ def _infer_phase(
         under = codes.repeat(number, 1)  # (K * M, C), demonstration-major
         found = model.energy(repeated, under)
         if alone:
-            # Where a figure hides is costly to differentiate; how it is formed, above, tells enough.
+            # Where a figure hides is costly to differentiate; how it is formed tells enough.
             fixed = Code.split(under).with_fixed_figure().join()
             found = found + model.energy(repeated.as_static(), fixed)
         found = found.view(number, len(rows))

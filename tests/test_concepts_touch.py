@@ -50,8 +50,11 @@ def gaps_between(hues: list[float]) -> np.ndarray:
 
 @given(x=st.floats(-0.9, 0.9), y=st.floats(-0.9, 0.9))
 def test_the_residual_is_the_distance_to_the_attended_one_of_the_hue(x: float, y: float) -> None:
-    distance = np.hypot(x + 0.5, y)
-    assert RED.residual(scene((x, y)), rows(1, 2)) == pytest.approx(distance, abs=1e-6)
+    """Or, where that is less, what lacks for the nearest attended one to have the hue."""
+    state = scene((x, y))
+    lacking = np.linalg.norm(state.colours[2] - RED.rgb) - 0.05
+    expected = min(np.hypot(x + 0.5, y), max(np.hypot(x, y - 0.5), lacking))
+    assert RED.residual(state, rows(1, 2)) == pytest.approx(expected, abs=1e-6)
 
 
 def test_the_tolerance_is_a_twentieth_of_the_world() -> None:

@@ -35,9 +35,9 @@ _TRIES = 100
 class Touch(Concept):
     """The cursor is on that of the two or three attended entities which has `hue` [degrees].
 
-    Residual [plane units]: the distance of the cursor from the attended entity whose colour is
-    the most like the hue's; or what its colour is off by [distance in RGB] beyond 0.05, if that is
-    more: where no attended entity has the hue, there is nothing to touch.
+    Residual [plane units]: the least over the attended entities of the cursor's distance from it,
+    or of what its colour is off the hue's by [distance in RGB] beyond 0.05, if that is more: where
+    no attended entity has the hue, there is nothing to touch.
     """
 
     hue: float = 0.0
@@ -81,9 +81,9 @@ class Touch(Concept):
         return int(rows[np.argmin(self._colour_gaps(state)[rows])])
 
     def residual(self, state: EntityState, attention: np.ndarray) -> float:
-        row = self.target(state, attention)
-        away = state.positions[state.cursor] - state.positions[row]
-        return max(math.hypot(*away), float(self._colour_gaps(state)[row]) - _COLOUR_SLACK)
+        rows = self.check_attention(state, attention)
+        away = np.linalg.norm(state.positions[rows] - state.positions[state.cursor], axis=-1)
+        return float(np.maximum(away, self._colour_gaps(state)[rows] - _COLOUR_SLACK).min())
 
     def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
         cursor, row = state.cursor, self.target(state, attention)
