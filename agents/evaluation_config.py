@@ -30,10 +30,13 @@ STANDARD = 5
 LARGE = (9, 12)
 """Fewest and most objects of a level 3 scene; training has at most 8."""
 JITTER = {"jitter-2": 0.04, "jitter-5": 0.1}
+"""Most that every entity is shifted by along each axis [plane units]: 2%, 5% of the world."""
+NOISE = {"noise-2": 0.04, "noise-5": 0.1}
 """Standard deviation of every entity's shift along each axis [plane units]: 2%, 5% of the world."""
 PLAIN, WRONG = "plain", "wrong"
-CONDITIONS = (PLAIN, *JITTER, WRONG)
-"""What is done to the demonstrations: nothing, jitter, or one of them shows another concept."""
+CONDITIONS = (PLAIN, *JITTER, *NOISE, WRONG)
+"""What is done to the demonstrations: nothing, uniform jitter, normal noise, or one of them shows
+another concept."""
 FIRST_SCENE_SEED = 2**31
 
 

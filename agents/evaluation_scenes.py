@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
 
 from ..envs.concepts import CONCEPTS, Concept, Event
 from ..envs.concepts.composed import Composed
@@ -20,6 +21,7 @@ from .data import draw_event
 from .evaluation_config import (
     JITTER,
     LARGE,
+    NOISE,
     PLAIN,
     STANDARD,
     WRONG,
@@ -39,7 +41,7 @@ class Episode:
         concept: with its parameters.
         variant: which figure or number it is about, where there are few; else empty.
         shown: the demonstrations, of each concept that is to hold.
-        noise: (K, N, 2) shifts of their entities, in standard deviations.
+        ranks: (K, N, 2) how far their entities are shifted, as shares of a distribution.
         wrong: a demonstration of another concept, and whose place it takes.
         questions: by task, the event that asks.
     """
@@ -47,7 +49,7 @@ class Episode:
     concept: Concept
     variant: str
     shown: tuple[Sequence[Demonstration], ...]
-    noise: np.ndarray
+    ranks: np.ndarray
     wrong: tuple[Demonstration, int]
     questions: dict[str, Event]
 
@@ -57,8 +59,8 @@ class Episode:
 
     def _disturbed(self, items: Sequence[Demonstration], condition: str) -> list[Demonstration]:
         shown = list(items)
-        if condition in JITTER:
-            shifts = JITTER[condition] * self.noise
+        if condition in JITTER or condition in NOISE:
+            shifts = _shifts(condition, self.ranks)
             return [_shifted(item, shift) for item, shift in zip(shown, shifts, strict=False)]
         if condition == WRONG:
             other, place = self.wrong
@@ -86,7 +88,7 @@ def draw_episode(job: Job, *, seed: int = 0, demonstrations: int = STANDARD) -> 
         concept=concept,
         variant=variant_of(concept, job.level),
         shown=tuple(shown),
-        noise=rng(Purpose.JITTER).normal(size=(demonstrations, MAX_ENTITIES, 2)),
+        ranks=rng(Purpose.JITTER).uniform(size=(demonstrations, MAX_ENTITIES, 2)),
         wrong=_draw_wrong(job.concept, rng(Purpose.WRONG)),
         questions={
             task: _draw_question(concept, job.level, job.scene_seed(seed, **where))
@@ -152,6 +154,14 @@ def variant_of(concept: Concept, level: int) -> str:
     if "points" in parameters and level == 2:
         return next(name for name in HELD_OUT if FIGURES[name] == parameters["points"])
     return str(parameters["count"]) if "count" in parameters else ""
+
+
+def _shifts(condition: str, ranks: np.ndarray) -> np.ndarray:
+    """Uniform or normal shifts [plane units] of these ranks in [0, 1)."""
+    if condition in JITTER:
+        return JITTER[condition] * (2.0 * ranks - 1.0)
+    inside = torch.from_numpy(ranks).clamp(min=1e-12)
+    return NOISE[condition] * torch.special.ndtri(inside).numpy()
 
 
 def _shifted(item: Demonstration, shift: np.ndarray) -> Demonstration:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from conceptgym.agents.evaluation_config import (
+    CONDITIONS,
     FIRST_SCENE_SEED,
     LARGE,
     LEVELS,
@@ -88,7 +89,7 @@ def cells(job: Job, **changes: Any) -> set[Cell]:
 def test_ours_and_rivals_answer_every_setting() -> None:
     found = cells(Job("near", 1, 0))
     settings = {(n, "plain") for n in (1, 2, 5, 10)}
-    settings |= {(5, each) for each in ("jitter-2", "jitter-5", "wrong")}
+    settings |= {(5, each) for each in CONDITIONS[1:]}
     for method in ("ours", "chance", "copy-nearest", "invariants"):
         for task in TASKS:
             mine = [c for c in found if (c.method, c.world, c.task) == (method, "particle", task)]
@@ -157,7 +158,7 @@ def test_ablations_are_asked_what_ours_is() -> None:
         (
             {"conditions": ("dark",)},
             UnknownConceptError,
-            "conditions holds 'dark'; choose from plain, jitter-2, jitter-5, wrong",
+            "conditions holds 'dark'; choose from plain, jitter-2, jitter-5, noise-2, noise-5, wrong",
         ),
         (
             {"demonstrations": ()},

@@ -62,8 +62,18 @@ def test_the_questions_of_both_tasks_differ() -> None:
     assert not np.array_equal(one, other)
 
 
-@pytest.mark.parametrize(("condition", "scale"), [("jitter-2", 0.04), ("jitter-5", 0.1)])
-def test_jitter_shifts_every_entity_once_for_all_its_states(condition: str, scale: float) -> None:
+@pytest.mark.parametrize(
+    ("condition", "deviation", "most"),
+    [
+        ("jitter-2", 0.04 / 3**0.5, 0.04),
+        ("jitter-5", 0.1 / 3**0.5, 0.1),
+        ("noise-2", 0.04, np.inf),
+        ("noise-5", 0.1, np.inf),
+    ],
+)
+def test_jitter_shifts_every_entity_once_for_all_its_states(
+    condition: str, deviation: float, most: float
+) -> None:
     shifts = []
     for k in range(30):
         episode = draw_episode(Job("three_in_order", 1, k))
@@ -74,8 +84,10 @@ def test_jitter_shifts_every_entity_once_for_all_its_states(condition: str, scal
             shifts.append(change[0, plain.present, :2].ravel())
             assert np.abs(change[0, plain.state_at(0).cursor, :2]).min() > 0
     values = np.concatenate(shifts)
-    assert values.std() == pytest.approx(scale, rel=0.05)
-    assert abs(values.mean()) < 3 * scale / np.sqrt(len(values))
+    assert values.std() == pytest.approx(deviation, rel=0.05)
+    assert abs(values.mean()) < 3 * deviation / np.sqrt(len(values))
+    assert np.abs(values).max() <= most + 1e-6
+    assert np.abs(values).max() > min(0.95 * most, 3 * deviation)
 
 
 def test_one_of_five_is_wrong() -> None:
