@@ -158,7 +158,8 @@ def test_ablations_are_asked_what_ours_is() -> None:
         (
             {"conditions": ("dark",)},
             UnknownConceptError,
-            "conditions holds 'dark'; choose from plain, jitter-2, jitter-5, noise-2, noise-5, wrong",
+            "conditions holds 'dark'; choose from plain, jitter-2, jitter-5, noise-2, noise-5, "
+            "wrong",
         ),
         (
             {"demonstrations": ()},

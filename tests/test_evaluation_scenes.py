@@ -42,7 +42,7 @@ def test_fewer_demonstrations_are_the_first_of_more() -> None:
     few, many = (draw_episode(job, demonstrations=number) for number in (2, 10))
     assert few.concept == many.concept
     assert all(map(same, few.shown[0], many.shown[0][:2]))
-    np.testing.assert_array_equal(few.noise, many.noise[:2])
+    np.testing.assert_array_equal(few.ranks, many.ranks[:2])
     assert same(few.wrong[0], many.wrong[0])
     for task in few.questions:
         one, other = few.questions[task], many.questions[task]
