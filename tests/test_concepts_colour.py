@@ -73,7 +73,7 @@ def test_places_and_the_cursors_colour_mean_nothing() -> None:
 def test_groups_are_told_apart_by_45_degrees(n_objects: int) -> None:
     rng = np.random.default_rng(n_objects)
     sizes = set()
-    for _ in range(60):
+    for _ in range(100):
         concept = Colour.random(rng)
         event = concept.sample(rng, n_objects=n_objects)
         colours = event.after.colours
@@ -81,7 +81,8 @@ def test_groups_are_told_apart_by_45_degrees(n_objects: int) -> None:
         assert away[event.attention].max() < 0.15
         assert away[event.after.objects & ~event.attention].min() > 0.3
         sizes.add(int(event.attention.sum()))
-    assert sizes == set(range(1, min(4, n_objects)))
+    largest = 3 if n_objects <= 8 else 6  # more than training ever shows
+    assert sizes == set(range(1, min(largest + 1, n_objects)))
 
 
 def test_an_arm_can_neither_paint_nor_move_objects() -> None:

@@ -19,13 +19,16 @@ from .sampling import (
     spaced_positions,
 )
 
+_MOST_IN_LARGE = 6  # objects of a hue in a scene of more than the usual number
 _HUE_JITTER = 4.0  # [degrees], of every object around its group's hue
 _HUE_GAP = 45.0  # [degrees], between the hues of two groups
 
 
 @dataclass(frozen=True, kw_only=True)
 class Colour(Concept):
-    """One to three attended entities have the colour of `hue` [degrees], and no others have it.
+    """One to six attended entities have the colour of `hue` [degrees], and no others have it.
+
+    More than three are attended in scenes of more than eight objects alone.
 
     Residual [distance in RGB]: the largest distance of an attended entity's colour from that
     colour, or what another object's colour lacks of being 0.3 away from it, if that is more.
@@ -36,7 +39,7 @@ class Colour(Concept):
     description: ClassVar[str] = "the attended entities, and no others, have the shown colour"
     tolerance: ClassVar[float] = 0.15
     least_contrast: ClassVar[float] = 0.3
-    num_attended: ClassVar[tuple[int, int]] = (1, MOST_IN_GROUP)
+    num_attended: ClassVar[tuple[int, int]] = (1, _MOST_IN_LARGE)
     tasks_on_arm: ClassVar[tuple[str, ...]] = ("identify",)  # an arm cannot paint
     parameter_ranges: ClassVar[dict[str, tuple[float, float]]] = {"hue": (0.0, 360.0)}
     held_out_ranges: ClassVar[dict[str, tuple[tuple[float, float], ...]]] = {
@@ -56,7 +59,8 @@ class Colour(Concept):
     def sample_after(
         self, rng: np.random.Generator, n_objects: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        groups = sample_groups(rng, n_objects)
+        large = n_objects > self.usual_objects[1]
+        groups = sample_groups(rng, n_objects, largest=_MOST_IN_LARGE if large else MOST_IN_GROUP)
         names = np.unique(groups)
         meant = int(rng.choice(names))  # by group, so that a group's size tells nothing
         hues = self.hue + _sample_hue_offsets(rng, int(names.max()) + 1, meant)[groups]

@@ -64,14 +64,16 @@ def random_colours(rng: np.random.Generator, n: int) -> np.ndarray:
     return np.array([hue_to_rgb(hue) for hue in rng.uniform(0.0, 360.0, size=n)])
 
 
-def sample_groups(rng: np.random.Generator, n_objects: int, *, most: int = 5) -> np.ndarray:
-    """A group for each object (n_objects,): 2 to `most` groups of at most `MOST_IN_GROUP`."""
-    fewest = max(2, -(-n_objects // MOST_IN_GROUP))
+def sample_groups(
+    rng: np.random.Generator, n_objects: int, *, most: int = 5, largest: int = MOST_IN_GROUP
+) -> np.ndarray:
+    """A group for each object (n_objects,): 2 to `most` groups of at most `largest`."""
+    fewest = max(2, -(-n_objects // largest))
     count = int(rng.integers(fewest, max(fewest, min(most, n_objects)) + 1))
     while True:
         groups = rng.integers(count, size=n_objects)
         sizes = np.bincount(groups, minlength=count)
-        if sizes.max() <= MOST_IN_GROUP and np.count_nonzero(sizes) >= 2:
+        if sizes.max() <= largest and np.count_nonzero(sizes) >= 2:
             return groups
 
 
