@@ -59,9 +59,20 @@ class Codes:
     def gap(self) -> float:
         """How far apart finding and making red are, in mean distances between two concepts."""
         make, find = (self.of("red", way).mean(axis=0) for way in (MAKE, FIND))
+        return float(np.linalg.norm(make - find)) / self._apart
+
+    @property
+    def same_hue(self) -> float:
+        """Likewise for the very same hue, from the same scenes; the mean over hues."""
+        make, find = (self.of("red", way) for way in (MAKE, FIND))
+        return float(np.linalg.norm(make - find, axis=-1).mean()) / self._apart
+
+    @property
+    def _apart(self) -> float:
+        """Mean distance between two concepts, each at the mean of its codes."""
         middles = np.array([self.of(n, MAKE).mean(axis=0) for n in dict.fromkeys(self.concepts)])
         apart = np.linalg.norm(middles[:, None] - middles[None], axis=-1)
-        return float(np.linalg.norm(make - find) / apart[np.triu_indices(len(middles), 1)].mean())
+        return float(apart[np.triu_indices(len(middles), 1)].mean())
 
 
 def infer_codes(model: ConceptModel, *, each: int = 12, demonstrations: int = 5) -> Codes:

@@ -42,7 +42,15 @@ def test_the_gap_is_measured_in_distances_between_concepts() -> None:
     names = ("near", "colour", "red", "red")
     values = np.array([*(corners[name] for name in names[:3]), (3.0, 1.0)])
     codes = Codes(values=values, concepts=names, ways=(MAKE, MAKE, MAKE, FIND))
-    assert codes.gap == pytest.approx(1.0 / 2.0)  # the distances are 3, 3 and 0
+    assert codes.gap == codes.same_hue == pytest.approx(1.0 / 2.0)  # the distances are 3, 3 and 0
+
+
+def test_hues_that_swap_places_are_apart_though_their_means_are_not() -> None:
+    names = ("near", "red", "red", "red", "red")
+    values = np.array([(4.0, 0.0), (0.0, 1.0), (0.0, -1.0), (0.0, -1.0), (0.0, 1.0)])
+    codes = Codes(values=values, concepts=names, ways=(MAKE, MAKE, MAKE, FIND, FIND))
+    assert codes.gap == pytest.approx(0.0)
+    assert codes.same_hue == pytest.approx(2.0 / 4.0)
 
 
 def test_every_trained_concept_is_inferred_and_red_in_both_ways() -> None:
