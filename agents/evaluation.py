@@ -6,8 +6,9 @@ The protocol, for each concept, level and episode number k:
    from those that are held out.
 2. Demonstrations are drawn, each of 2 to 8 objects. Fewer demonstrations are the first of the more.
    *jitter-2*, *jitter-5*: every entity of every demonstration is shifted, once for all its states,
-   by normal noise of standard deviation 0.04 or 0.1 plane units along each axis, 2% or 5% of the
-   world. *wrong*: one of the five shows another concept, drawn at random.
+   uniformly by up to 0.04 or 0.1 plane units along each axis, 2% or 5% of the world. *noise-2*,
+   *noise-5*: by normal noise of that standard deviation. *wrong*: one of the five shows another
+   concept, drawn at random.
 3. A method observes them, and is given nothing else.
    At level 4 it observes two or three concepts one by one, each from its own demonstrations, and
    is asked for all of them at once; only generation is asked for.
@@ -38,6 +39,7 @@ import numpy as np
 
 from .evaluation_arm import ArmFacts, act_on_arm
 from .evaluation_config import Cell, EvaluationConfig, Job, Purpose
+from .evaluation_energies import energies
 from .evaluation_lanes import Lanes
 from .evaluation_methods import OURS, AgentSolver, Solver, Solvers, plan_succeeds
 from .evaluation_scenes import Episode, draw_episode
@@ -85,6 +87,7 @@ class Evaluator:
         ablations: Mapping[str, Path] | None = None,
         *,
         lanes: int = 1,
+        compiled: bool = False,
     ) -> None:
         """Prepare.
 
@@ -93,9 +96,10 @@ class Evaluator:
             checkpoint: our weights, by default the shipped ones.
             ablations: other weights by name.
             lanes: episodes that `run_all` runs side by side.
+            compiled: whether their energies are compiled, once enough was asked of them.
         """
         self.config = config
-        self._lanes = Lanes(lanes)
+        self._lanes = Lanes(lanes, energies(compiled=compiled))
         self._own = threading.local()
         models = {OURS: load_model(checkpoint)[0]}
         models |= {name: load_model(path)[0] for name, path in (ablations or {}).items()}

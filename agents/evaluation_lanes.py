@@ -1,116 +1,159 @@
 """Many episodes side by side in one process: what they ask of an energy is computed as one batch.
 
 On scenes of a dozen entities an energy's cost is mostly that of starting its many small operations.
-So episodes run in threads ("lanes"), each waits with its scenes until every other lane waits too or
-has ended, and the last one computes energies and gradients for all of them. Every row of a batch is
-a function of its own scene and code alone, so a lane gets what it would get alone, up to rounding.
+So episodes run in threads ("lanes") that take turns: each runs until it asks for energies, and
+waits. Once all wait, the question that most scenes wait for is answered for all of them together.
+Every row of a batch is a function of its own scene and code alone, so a lane gets what it would get
+alone, up to rounding. Which batches there are depends on the items alone, never on timing.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, fields
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
+from .evaluation_energies import INPUTS, TENSORS, Answer, Energies, Energy, Needs, padded
 from .model import ConceptModel
 from .scene import Scene
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
-_TENSORS = tuple(f.name for f in fields(Scene) if f.name != "static")
-_INPUTS = ("entities", "attention")  # of a scene, what may be asked for a gradient
 
 
-@dataclass
+class _Lane:
+    """A thread that runs only while it has the turn."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self.error: BaseException | None = None
+        self._work = work
+        self._turn, self._back = threading.Lock(), threading.Lock()
+        self._turn.acquire()
+        self._back.acquire()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def resume(self) -> None:
+        """Give it the turn, until it waits or ends."""
+        self._turn.release()
+        self._back.acquire()
+
+    def wait(self) -> None:
+        """Called in the lane: give the turn back, until the next one."""
+        self._back.release()
+        self._turn.acquire()
+
+    def _run(self) -> None:
+        self._turn.acquire()
+        try:
+            self._work()
+        except BaseException as error:  # whoever gave the turn raises it
+            self.error = error
+        self._back.release()
+
+
+@dataclass(eq=False)
 class _Request:
-    """Scenes and codes of a lane, and then their energies and gradients."""
+    """Scenes and codes that a lane waits with, and then their energies and gradients."""
 
-    energy: Callable[[Scene, Tensor], Tensor]
+    lane: _Lane
+    energy: Energy
     scene: Scene
     codes: Tensor
-    needs: tuple[bool, bool, bool]
-    level: Tensor = field(default_factory=lambda: torch.empty(0))
-    gradients: tuple[Tensor | None, ...] = ()
+    needs: Needs
+    answer: Answer | None = None
     error: BaseException | None = None
-    done: bool = False
 
 
 class Lanes:
     """Runs a function over items in several threads that share their energies' batches."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, energies: Energies | None = None) -> None:
+        """Prepare.
+
+        Args:
+            number: of lanes.
+            energies: how batches are computed, by default as they come.
+        """
         self._number = number
-        self._condition = threading.Condition()
+        self._energies = energies or Energies()
         self._waiting: list[_Request] = []
-        self._running = 0
+        self._running: _Lane | None = None
 
     def share(self, model: ConceptModel) -> ConceptModel:
         """The model, its energy computed together with other lanes'."""
         return cast(ConceptModel, _SharedModel(model, self))
 
     def map(self, run: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
-        """The results of `run` for the items, in their order."""
+        """The results of `run` for the items, in their order.
+
+        Raises:
+            BaseException: what `run` raised first; the other lanes are ended.
+        """
         left, results = list(enumerate(items))[::-1], {}
 
-        def lane() -> None:
-            try:
-                while left:
-                    number, item = left.pop()
-                    results[number] = run(item)
-            except IndexError:  # another lane took the last one
-                if left:
-                    raise
-            finally:
-                self._leave()
+        def work() -> None:
+            while left:
+                number, item = left.pop()
+                results[number] = run(item)
 
-        count = min(self._number, len(items))
-        self._running = count
-        with ThreadPoolExecutor(max(1, count)) as pool:
-            for future in [pool.submit(lane) for _ in range(count)]:
-                future.result()
+        try:
+            for _ in range(min(self._number, len(items))):
+                self._resume(_Lane(work))
+            while self._waiting:
+                for request in self._answer():
+                    self._waiting.remove(request)
+                    self._resume(request.lane)
+        finally:
+            left.clear()
+            for request in self._waiting:  # only after an error
+                request.error = CancelledError()
+                request.lane.resume()
+            self._waiting, self._running = [], None
         return [results[number] for number in range(len(items))]
 
-    def compute(self, request: _Request) -> None:
-        """Fill in a request's energies and gradients, once every lane waits.
+    def _resume(self, lane: _Lane) -> None:
+        self._running = lane
+        lane.resume()
+        self._running = None
+        if lane.error is not None:
+            raise lane.error
+
+    def compute(self, energy: Energy, scene: Scene, codes: Tensor, needs: Needs) -> Answer:
+        """Energies and gradients: at once, or, asked for in a lane, together with other lanes'.
 
         Raises:
             BaseException: what the batch raised.
         """
-        with self._condition:
-            self._waiting.append(request)
-            self._compute_if_all_wait()
-            while not request.done:
-                self._condition.wait()
+        if self._running is None:
+            return self._energies(energy, scene, codes, needs)
+        request = _Request(self._running, energy, scene, codes, needs)
+        self._waiting.append(request)
+        request.lane.wait()
         if request.error is not None:
             raise request.error
+        if request.answer is None:
+            raise RuntimeError("a lane was resumed without an answer")
+        return request.answer
 
-    def _leave(self) -> None:
-        with self._condition:
-            self._running -= 1
-            self._compute_if_all_wait()
-
-    def _compute_if_all_wait(self) -> None:
-        if not self._waiting or len(self._waiting) < self._running:
-            return
-        requests, self._waiting = self._waiting, []
-        groups: dict[tuple[int, bool, tuple[bool, ...]], list[_Request]] = {}
-        for item in requests:
-            groups.setdefault((id(item.energy), item.scene.static, item.needs), []).append(item)
-        for group in groups.values():
-            try:
-                _compute(group)
-            except BaseException as error:  # each lane raises it where it asked
-                for item in group:
-                    item.error = error
-        for item in requests:
-            item.done = True
-        self._condition.notify_all()
+    def _answer(self) -> list[_Request]:
+        """Answer some of the requests that wait: of those that can be batched, the most scenes."""
+        groups: dict[tuple[Any, ...], list[_Request]] = {}
+        for item in self._waiting:
+            size = self._energies.size(item.scene.present.shape[1])
+            kind = (id(item.energy), item.scene.static, item.needs, size)
+            groups.setdefault(kind, []).append(item)
+        batch = _whole_chunks(max(groups.values(), key=_scenes), self._energies.chunk)
+        try:
+            _compute(batch, self._energies)
+        except BaseException as error:  # each lane raises it where it asked
+            for item in batch:
+                item.error = error
+        return batch
 
 
 class _SharedModel:
@@ -127,7 +170,7 @@ class _SharedModel:
 class _SharedEnergy:
     """An energy, computed by the lanes."""
 
-    def __init__(self, energy: Callable[[Scene, Tensor], Tensor], lanes: Lanes) -> None:
+    def __init__(self, energy: Energy, lanes: Lanes) -> None:
         self._energy = energy
         self._lanes = lanes
 
@@ -135,7 +178,7 @@ class _SharedEnergy:
         return getattr(self._energy, name)
 
     def __call__(self, scene: Scene, codes: Tensor) -> Tensor:
-        inputs = [getattr(scene, name) for name in _INPUTS]
+        inputs = [getattr(scene, name) for name in INPUTS]
         return _RowEnergies.apply(self._lanes, self._energy, scene, *inputs, codes)  # pyright: ignore[reportReturnType]
 
 
@@ -144,12 +187,10 @@ class _RowEnergies(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, lanes: Lanes, energy: Any, scene: Scene, *inputs: Tensor) -> Tensor:
-        plain = scene.map(Tensor.detach)
         needs = tuple(ctx.needs_input_grad[3:])
-        request = _Request(energy=energy, scene=plain, codes=inputs[-1].detach(), needs=needs)
-        lanes.compute(request)
-        ctx.gradients = request.gradients
-        return request.level
+        plain = scene.map(Tensor.detach)
+        level, ctx.gradients = lanes.compute(energy, plain, inputs[-1].detach(), needs)
+        return level
 
     @staticmethod
     @torch.autograd.function.once_differentiable
@@ -161,37 +202,41 @@ class _RowEnergies(torch.autograd.Function):
         return None, None, None, *found
 
 
-def _compute(group: Sequence[_Request]) -> None:
-    """Energies and gradients of requests that ask the same energy for the same."""
+def _scenes(group: Sequence[_Request]) -> int:
+    return sum(len(item.codes) for item in group)
+
+
+def _whole_chunks(group: Sequence[_Request], chunk: int) -> list[_Request]:
+    """The first requests of a group that together fill chunks; all if they do not fill one."""
+    most = _scenes(group) // chunk * chunk
+    batch, total = [], 0
+    for item in group:
+        total += len(item.codes)
+        if batch and 0 < most < total:
+            break
+        batch.append(item)
+    return batch
+
+
+def _compute(group: Sequence[_Request], energies: Energies) -> None:
+    """Answer requests that ask the same energy for the same."""
     first = group[0]
     rows = max(item.scene.present.shape[1] for item in group)
+    rows = max(rows, energies.size(rows))
     tensors = {
-        name: torch.cat([_padded(getattr(item.scene, name), rows) for item in group])
-        for name in _TENSORS
+        name: torch.cat([padded(getattr(item.scene, name), rows) for item in group])
+        for name in TENSORS
     }
     scene = Scene(**tensors, static=first.scene.static)
     codes = torch.cat([item.codes for item in group])
-    with torch.enable_grad():
-        inputs = [*(getattr(scene, name) for name in _INPUTS), codes]
-        asked = [value for value, need in zip(inputs, first.needs, strict=True) if need]
-        for value in asked:
-            value.requires_grad_(True)
-        level = first.energy(scene, codes)
-        wanted = iter(torch.autograd.grad(level.sum(), asked) if asked else ())
-    gradients = [next(wanted) if need else None for need in first.needs]
+    level, gradients = energies(first.energy, scene, codes, first.needs)
     begin = 0
     for item in group:
         count, here = len(item.codes), item.scene.present.shape[1]
         part = slice(begin, begin + count)
-        item.level = level.detach()[part].clone()
-        item.gradients = tuple(
-            None if g is None else (g[part] if number == len(_INPUTS) else g[part, :here])
+        own = (
+            None if g is None else (g[part] if number == len(INPUTS) else g[part, :here])
             for number, g in enumerate(gradients)
         )
+        item.answer = level[part].clone(), tuple(own)
         begin += count
-
-
-def _padded(values: Tensor, rows: int) -> Tensor:
-    """(B, N, ...) with absent rows up to `rows`."""
-    missing = rows - values.shape[1]
-    return functional.pad(values, [0, 0] * (values.dim() - 2) + [0, missing]) if missing else values

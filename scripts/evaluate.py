@@ -82,6 +82,8 @@ class Args:
     """Seed of everything."""
     workers: int = 2
     """Processes, each of one core."""
+    compile: bool = True
+    """Compile the energies that much is asked of: a minute each, once, and then twice as fast."""
     minutes: float = field(default=float("inf"))
     """Time after which to stop, and to report what there is; the same command goes on."""
     out: Path = Path("out/evaluation")
@@ -144,7 +146,14 @@ def _run(args: Args, config: EvaluationConfig, store: OutcomeStore, tasks: Seque
     end = time.monotonic() + 60.0 * args.minutes
     if not tasks:
         return
-    runs = run_tasks(config, tasks, args.checkpoint, args.ablations, workers=args.workers)
+    runs = run_tasks(
+        config,
+        tasks,
+        args.checkpoint,
+        args.ablations,
+        workers=args.workers,
+        compiled=args.compile,
+    )
     with tqdm(total=len(tasks), desc="evaluating", unit="set") as bar:
         for done, outcomes in runs:
             store.add(outcomes)

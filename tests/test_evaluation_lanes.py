@@ -83,9 +83,39 @@ def test_results_come_in_the_order_of_the_items() -> None:
     assert Lanes(4).map(slow, []) == []
 
 
-def test_as_many_items_run_at_once_as_there_are_lanes() -> None:
-    barrier = threading.Barrier(3, timeout=20)  # breaks unless three meet
-    Lanes(3).map(lambda _: barrier.wait(), range(9))
+def test_as_many_items_are_under_way_at_once_as_there_are_lanes() -> None:
+    model, lanes, under_way, seen = tiny_model(), Lanes(3), set(), []
+    shared = lanes.share(model)
+
+    def run(number: int) -> None:
+        under_way.add(number)
+        gradients(shared, 2 * number, ("codes",))
+        seen.append(len(under_way))
+        under_way.remove(number)
+
+    lanes.map(run, range(9))
+    assert max(seen) == 3
+
+
+def test_lanes_take_turns() -> None:
+    """One runs at a time, so what they do in between needs no lock, and happens in one order."""
+    model, orders = tiny_model(), []
+    for _ in range(2):
+        lanes, order, running = Lanes(3), [], set()
+        shared = lanes.share(model)
+
+        def run(number: int, order=order, running=running, shared=shared) -> None:
+            for _ in range(3):
+                assert not running
+                running.add(number)
+                time.sleep(0.001)  # another would be let in here
+                order.append(number)
+                running.remove(number)
+                gradients(shared, 2 * number, ("codes",))
+
+        lanes.map(run, range(7))
+        orders.append(order)
+    assert orders[0] == orders[1] and len(orders[0]) == 21
 
 
 def test_an_error_ends_the_run() -> None:
@@ -97,8 +127,12 @@ def test_an_error_ends_the_run() -> None:
         if number == 4:
             raise ValueError("a lane's own")
 
+    before = threading.active_count()
     with pytest.raises(ValueError, match="a lane's own"):
         lanes.map(fail, range(9))
+    time.sleep(0.1)
+    assert threading.active_count() == before  # the others were ended
+    assert len(gradients(shared, 3, ("codes",))) == 2 and lanes.map(abs, [-1]) == [1]
 
 
 def test_an_error_of_a_batch_is_raised_where_it_was_asked_for() -> None:

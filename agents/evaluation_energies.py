@@ -1,0 +1,154 @@
+"""How batches of energies and gradients are computed: as they come, or compiled.
+
+An energy consists of many small operations, and most of its time goes into reading and writing what
+is between them. `torch.compile` fuses them, for tensors of one shape: so batches are cut into
+chunks of one number of scenes, and scenes are padded with absent rows to one of a few sizes. Both
+ways give the same numbers up to rounding.
+"""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from .scene import Scene
+
+Energy = Callable[[Scene, Tensor], Tensor]
+Run = Callable[..., Tensor]
+Needs = tuple[bool, bool, bool]
+"""Of which inputs gradients are asked for: entities, attention, codes."""
+Answer = tuple[Tensor, tuple[Tensor | None, ...]]
+"""Energies (B,), and their gradients in the inputs that were asked for, each like its input."""
+
+TENSORS = tuple(f.name for f in fields(Scene) if f.name != "static")
+INPUTS = ("entities", "attention")
+"""Of a scene, what may be asked for a gradient."""
+_SCENES = 64  # of a compiled chunk: more gain little, and leave more rows empty at the end
+_SIZES = (9, 13, 16)  # rows of scenes: up to 8 objects and the cursor, 12 and the cursor, all
+_AFTER = 10_000  # scenes that take about as long as compiling
+_COMPILERS = ("g++", "clang++", "c++")  # what inductor looks for
+
+
+class Energies:
+    """Energies and gradients as they come, a chunk at a time."""
+
+    chunk = _SCENES
+    """Scenes that a batch had best be a multiple of."""
+
+    def size(self, rows: int) -> int:
+        """What scenes of so many rows are padded to at least; those of one size go together."""
+        return 0
+
+    def __call__(self, energy: Energy, scene: Scene, codes: Tensor, needs: Needs) -> Answer:
+        """Compute B scenes under their codes (B, code_size), each a function of its own alone."""
+        tensors = [*_tensors_of(scene), codes]
+        return self._in_chunks(_as_function(energy, scene.static), tensors, needs)
+
+    def _in_chunks(self, run: Run, tensors: Sequence[Tensor], needs: Needs) -> Answer:
+        parts = zip(*(value.split(self.chunk) for value in tensors), strict=True)
+        levels, gradients = zip(*(_differentiate(run, part, needs) for part in parts), strict=True)
+        joined = (
+            None if parts[0] is None else torch.cat(parts) for parts in zip(*gradients, strict=True)
+        )
+        return torch.cat(levels), tuple(joined)
+
+
+class CompiledEnergies(Energies):
+    """Energies and gradients by `torch.compile`, a function for each energy, question and size."""
+
+    def __init__(self, *, after: int = _AFTER, backend: str = "inductor") -> None:
+        """Prepare; what is asked for seldom is not compiled.
+
+        Args:
+            after: scenes of a kind that are computed as they come before the kind is compiled.
+            backend: of `torch.compile`.
+        """
+        self._after = after
+        self._backend = backend
+        self._asked: Counter[tuple[Any, ...]] = Counter()
+        self._compiled: dict[tuple[Any, ...], Run] = {}
+
+    def size(self, rows: int) -> int:
+        """The smallest of a few sizes that so many rows fit into."""
+        return min((size for size in _SIZES if size >= rows), default=rows)
+
+    def __call__(self, energy: Energy, scene: Scene, codes: Tensor, needs: Needs) -> Answer:
+        """Compute B scenes under their codes (B, code_size), each a function of its own alone."""
+        kind = (energy, scene.static, needs, scene.present.shape[1])
+        self._asked[kind] += len(codes)
+        if self._asked[kind] <= self._after:
+            return super().__call__(energy, scene, codes, needs)
+        if kind not in self._compiled:
+            self._compiled[kind] = self._compile(_as_function(energy, scene.static))
+        tensors = [self._filled_up(value) for value in (*_tensors_of(scene), codes)]
+        level, gradients = self._in_chunks(self._compiled[kind], tensors, needs)
+        kept = slice(0, len(codes))
+        return level[kept], tuple(None if g is None else g[kept] for g in gradients)
+
+    def _filled_up(self, values: Tensor) -> Tensor:
+        """With the last scene once more, until the last chunk is full."""
+        missing = -len(values) % self.chunk
+        if not missing:
+            return values
+        return torch.cat([values, values[-1:].expand(missing, *values.shape[1:])])
+
+    def _compile(self, run: Run) -> Run:
+        # Recompilations are counted and limited, and all energies and kinds share this code.
+        return torch.compile(  # pyright: ignore[reportCallIssue]
+            run, fullgraph=True, dynamic=False, backend=self._backend, isolate_recompiles=True
+        )
+
+
+def _tensors_of(scene: Scene) -> list[Tensor]:
+    return [getattr(scene, name) for name in TENSORS]
+
+
+def _as_function(energy: Energy, static: bool) -> Run:
+    """The energy as a function of tensors alone: a scene's, and the codes."""
+
+    def run(*tensors: Tensor) -> Tensor:
+        *parts, codes = tensors
+        return energy(Scene(**dict(zip(TENSORS, parts, strict=True)), static=static), codes)
+
+    return run
+
+
+def _differentiate(run: Run, tensors: Sequence[Tensor], needs: Needs) -> Answer:
+    """The levels of `run`, and their gradients in entities, attention, codes where needed."""
+    places = [*(TENSORS.index(name) for name in INPUTS), len(TENSORS)]
+    tensors = [value.detach() for value in tensors]  # others' flags stay as they are
+    asked = [tensors[place] for place, need in zip(places, needs, strict=True) if need]
+    for value in asked:
+        value.requires_grad_(True)
+    with torch.set_grad_enabled(bool(asked)):
+        level = run(*tensors)
+        found = iter(torch.autograd.grad(level.sum(), asked) if asked else ())
+    return level.detach(), tuple(next(found) if need else None for need in needs)
+
+
+def energies(*, compiled: bool) -> Energies:
+    """The way to compute them; without a C++ compiler as they come, with a warning."""
+    if not compiled:
+        return Energies()
+    if not any(shutil.which(name) for name in _COMPILERS):
+        warnings.warn(
+            f"compile: no C++ compiler found, looked for {', '.join(_COMPILERS)}; energies are "
+            "computed without, about half as fast; install g++ or pass --no-compile",
+            stacklevel=2,
+        )
+        return Energies()
+    return CompiledEnergies()
+
+
+def padded(values: Tensor, rows: int) -> Tensor:
+    """(B, N, ...) with absent rows up to `rows`."""
+    missing = rows - values.shape[1]
+    return functional.pad(values, [0, 0] * (values.dim() - 2) + [0, missing]) if missing else values
