@@ -60,7 +60,7 @@ def test_heights_and_intervals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_no_two_bars_overlap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = [measured(finding, {}) for finding in FINDINGS]
+    found = [measured(FINDINGS[number], {}) for number in (1, 3)]  # the fullest panels
     for axis, one in zip(draw(found, tmp_path / "a.png", monkeypatch), found, strict=True):
         spans = sorted(
             (patch.get_x(), patch.get_x() + patch.get_width())
