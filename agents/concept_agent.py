@@ -55,7 +55,7 @@ class ConceptAgent:
         controller: IKController | None = None,
     ) -> None:
         self.model = model
-        self.config = config or InferenceConfig()
+        self.config = config or model.inference
         self._concepts: list[_Observed] = []
         self._constraints: list[Term] = []
         self._controller = controller

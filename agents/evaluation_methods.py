@@ -125,10 +125,11 @@ class Solvers:
             rival = RIVALS[method](self._seed)
             rival.observe(self._shown[0])
             return RivalSolver(rival)
-        config = VARIANTS.get(method, InferenceConfig())
-        return AgentSolver(
-            self._observed(method if method in self._models else OURS, config), config
-        )
+        if method in VARIANTS:
+            config = VARIANTS[method]
+            return AgentSolver(self._observed(OURS, config), config)
+        config = self._models[method].inference
+        return AgentSolver(self._observed(method, config), config)
 
     def _observed(self, model: str, config: InferenceConfig) -> ConceptAgent:
         # How states and attention are found is no part of the inference of w.

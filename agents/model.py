@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from ..assets import asset_path
+from ..envs.concepts import TASKS
 from ..envs.errors import CheckpointError, ConfigError
 from .checkpoint import load_tensors
-from .config import EnergyConfig
+from .config import EnergyConfig, InferenceConfig
 from .encoder import ConceptEncoder
 from .energy import ConceptEnergy
 
@@ -28,6 +29,8 @@ class ConceptModel(nn.Module):
         self.encoder = ConceptEncoder(config)
         self.bank = torch.zeros(0, config.learned_size)
         """(M, learned_size) learned parts of codes met in training, see `bank.py`."""
+        self.inference = InferenceConfig()
+        """How agents use it unless told otherwise."""
 
 
 def load_model(path: Path | str | None = None) -> tuple[ConceptModel, dict[str, Any]]:
@@ -50,9 +53,25 @@ def load_model(path: Path | str | None = None) -> tuple[ConceptModel, dict[str, 
         model = ConceptModel(EnergyConfig.from_dict(header["energy"]))
         model.load_state_dict(averaged or tensors)
         model.bank = model.bank if bank is None else bank
+        model.inference = _inference_for(header)
     except (KeyError, TypeError, ConfigError, RuntimeError) as error:
         raise CheckpointError(
             f"checkpoint {source} holds other tensors than its configuration asks for; "
             "it is not a conceptgym model: use another path"
         ) from error
     return model.requires_grad_(False).eval(), header
+
+
+def _inference_for(header: dict[str, Any]) -> InferenceConfig:
+    """What suits how a model was trained.
+
+    Trained for one task, half of what w is inferred by knows nothing, so the encoder's guess stays;
+    and trained to identify alone, it generates by descent on that.
+    """
+    tasks = tuple(header.get("train", {}).get("tasks", TASKS))
+    usual = InferenceConfig()
+    return InferenceConfig(
+        amortised=header.get("amortised", True),
+        code_iterations=usual.code_iterations if len(tasks) > 1 else 0,
+        recognition=tasks == ("identify",),
+    )

@@ -7,7 +7,7 @@ The variants share one pool of training events. Each is timed first, and is then
 steps as fit into the time, so that its learning rate runs through the whole schedule. The time is
 the processor's, so that other work on the machine takes nothing from any of them. A variant that is
 finished is left alone, so a killed run goes on where it stopped. Success is measured by
-``scripts/evaluate.py --ablations NAME=runs/ablations/NAME.safetensors``.
+``scripts/evaluate.py --ablation NAME=runs/ablations/NAME.safetensors``.
 """
 
 from __future__ import annotations

@@ -46,6 +46,7 @@ from conceptgym.agents.evaluation_tables import make_tables
 from conceptgym.agents.figures_codes import draw_codes, infer_codes
 from conceptgym.agents.figures_curves import draw_curves
 from conceptgym.agents.figures_scenes import draw_filmstrips, draw_gallery
+from conceptgym.agents.findings_page import write_findings
 from conceptgym.agents.model import PRETRAINED, ConceptModel, load_model
 from conceptgym.assets import asset_path
 from conceptgym.envs.errors import ConfigError
@@ -89,7 +90,7 @@ class Args:
     out: Path = Path("out/evaluation")
     """Folder of outcomes.jsonl and of evaluation.json, .csv and .md."""
     figures: Path | None = None
-    """Folder for figures: curves from the outcomes, codes, filmstrips, a gallery."""
+    """Folder for figures (curves, codes, filmstrips, a gallery) and the paper's findings."""
     record: bool = False
     """Copy our rates into the JSON beside the weights and into the README's tables, as is done
     before weights are shipped."""
@@ -164,9 +165,11 @@ def _run(args: Args, config: EvaluationConfig, store: OutcomeStore, tasks: Seque
 
 
 def _draw_figures(folder: Path, outcomes: Sequence[Outcome], model: ConceptModel) -> list[Path]:
+    codes = infer_codes(model)
     return [
         *draw_curves(outcomes, folder),
-        draw_codes(infer_codes(model), folder / "codes.png"),
+        draw_codes(codes, folder / "codes.png"),
+        *write_findings(folder, outcomes, codes),
         draw_filmstrips(model, folder / "filmstrips.png"),
         draw_gallery(folder / "gallery.png"),
     ]

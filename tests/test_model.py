@@ -17,7 +17,9 @@ from agent_scenes import (
     tiny_model,
 )
 
+from conceptgym.agents import ConceptAgent
 from conceptgym.agents.checkpoint import save_tensors
+from conceptgym.agents.config import InferenceConfig
 from conceptgym.agents.model import PRETRAINED, ConceptModel, load_model
 from conceptgym.agents.summary import summarise
 from conceptgym.agents.tensors import stack_demonstrations
@@ -53,6 +55,26 @@ def test_a_training_checkpoint_gives_its_average(tmp_path: Path) -> None:
     assert torch.equal(energies(model), energies(tiny_model(4)))
     assert not torch.equal(energies(model), energies(trainer.model))
     assert header["step"] == 0
+
+
+@pytest.mark.parametrize(
+    ("trained", "expected"),
+    [
+        ({}, InferenceConfig()),
+        ({"tasks": ("generate",)}, InferenceConfig(code_iterations=0)),
+        ({"tasks": ("identify",)}, InferenceConfig(code_iterations=0, recognition=True)),
+        ({"objective": "unrolled"}, InferenceConfig(amortised=False)),
+    ],
+)
+def test_agents_use_a_model_as_it_was_trained(
+    tmp_path: Path, trained: dict[str, Any], expected: InferenceConfig
+) -> None:
+    path = tmp_path / "run.safetensors"
+    Trainer(TINY, replace(SHORT, **trained), fast=False).save(path)
+    assert load_model(path)[0].inference == expected
+    assert ConceptAgent.from_pretrained(path).config == expected
+    other = InferenceConfig(particles=3)
+    assert ConceptAgent.from_pretrained(path, config=other).config == other
 
 
 def test_the_bank_comes_with_the_weights_if_there_is_one(tmp_path: Path) -> None:
