@@ -8,8 +8,10 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from ..envs.demonstrations import Demonstration
 from ..envs.entities import POSITION, EntityState
@@ -17,9 +19,11 @@ from ..envs.rendering.markers import Overlay
 from ..envs.rendering.plane import PlaneRenderer
 from .concept_agent import ConceptAgent
 from .infer import InferResult
+from .terms import combine_readings
 
 _MAP = mpl.colormaps["viridis"].reversed()
 _RESOLUTION = 61
+_FURTHEST = 1.0  # distance from which on all is drawn alike [plane units]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +50,7 @@ def distinct_readings(
     slack: float = 1.5,
     apart: float = 0.15,
     most: int = 4,
+    resolution: int = _RESOLUTION,
 ) -> list[Reading]:
     """The likeliest readings that ask for different things in a scene.
 
@@ -56,16 +61,27 @@ def distinct_readings(
         slack: readings of at most this much more surprise than the least count.
         apart: mean difference of two readings' landscapes [plane units] that makes them two.
         most: how many to return.
+        resolution: places along each side of a landscape.
     """
     found: list[Reading] = []
     for code, surprise in zip(result.readings[0], result.surprise[0], strict=True):
         if surprise > result.surprise[0][0] + slack or len(found) == most:
             break
-        energies = agent.landscape(state, attention, code=code, resolution=_RESOLUTION)
+        energies = agent.landscape(state, attention, code=code, resolution=resolution)
         landscape = np.sqrt(2.0 * energies)
         if all(np.abs(landscape - other.landscape).mean() > apart for other in found):
             found.append(Reading(code=code, surprise=float(surprise), landscape=landscape))
     return found
+
+
+def combined_landscape(readings: Sequence[Reading], temperature: float = 0.0) -> np.ndarray:
+    """(R, R) distance √(2E) of E the least of the readings' energies, or their free energy.
+
+    A free energy is below the mean of the energies and never below their least.
+    """
+    energies = np.stack([0.5 * reading.landscape**2 for reading in readings], axis=-1)
+    combined = combine_readings(torch.from_numpy(energies), temperature).numpy()
+    return np.sqrt(2.0 * combined.clip(min=0.0))
 
 
 def draw_readings(
@@ -75,34 +91,50 @@ def draw_readings(
     *,
     state: EntityState,
     attention: np.ndarray,
+    temperature: float = 0.01,
+    most: int = 3,
 ) -> list[int]:
     """Write a PNG with a row for one demonstration, for two, and so on.
+
+    A row shows the demonstration that is added, the readings of all so far in another scene, and
+    there the least of their energies and their free energy.
 
     Args:
         agent: with several `code_particles`; it observes the demonstrations anew.
         demonstrations: shown one after the other.
         path: the PNG.
         state, attention: the scene in which the readings are compared.
+        temperature: of the free energy.
+        most: readings that are drawn at most.
 
     Returns:
-        The number of distinct readings after each demonstration.
+        The number of distinct readings that are drawn for each number of demonstrations.
     """
     rows = []
     for number in range(1, len(demonstrations) + 1):
         result = agent.observe(demonstrations[:number])
-        rows.append(distinct_readings(agent, result, state, attention))
-    columns = 1 + max(len(row) for row in rows)
-    figure = Figure(figsize=(3.0 * columns, 3.2 * len(rows)), layout="constrained")
+        rows.append(distinct_readings(agent, result, state, attention, most=most))
+    columns = 3 + max(len(row) for row in rows)
+    figure = Figure(figsize=(2.6 * columns + 0.9, 3.0 * len(rows)), layout="constrained")
     axes = figure.subplots(len(rows), columns, squeeze=False)
-    renderer = PlaneRenderer(320)
     for axis in axes.ravel():
         axis.set_axis_off()
+    renderer, image = PlaneRenderer(320), None
     for number, (line, row) in enumerate(zip(axes, rows, strict=True), start=1):
-        shown = demonstrations[number - 1]
-        line[0].imshow(_picture(renderer, shown))
-        line[0].set_title(f"shown {number}", fontsize=9)
-        for axis, reading in zip(line[1:], row, strict=False):
-            _draw_reading(axis, reading, state, attention)
+        line[0].imshow(_picture(renderer, demonstrations[number - 1]))
+        line[0].set_title(f"demonstration {number}", fontsize=10)
+        for place, (axis, reading) in enumerate(zip(line[1:-2], row, strict=False), start=1):
+            _draw_map(axis, reading.landscape, state, attention)
+            axis.set_title(f"reading {place}: surprise {reading.surprise:.1f}", fontsize=10)
+        for axis, warmth, name in (
+            (line[-2], 0.0, "least of them"),
+            (line[-1], temperature, f"free energy, T = {temperature:g}"),
+        ):
+            image = _draw_map(axis, combined_landscape(row, warmth), state, attention)
+            axis.set_title(name, fontsize=10)
+    if image is not None:
+        label = "√(2E) of the cursor's place [plane units]"
+        figure.colorbar(image, ax=axes, label=label, shrink=0.8, pad=0.01)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=100)
     return [len(row) for row in rows]
@@ -114,12 +146,20 @@ def _picture(renderer: PlaneRenderer, shown: Demonstration) -> np.ndarray:
     return renderer.draw(state, Overlay(attended=shown.attention, trail=trail))
 
 
-def _draw_reading(axis: Axes, reading: Reading, state: EntityState, attention: np.ndarray) -> None:
-    axis.imshow(
-        reading.landscape, origin="lower", extent=(-1, 1, -1, 1), cmap=_MAP, vmin=0.0, vmax=1.0
+def _draw_map(
+    axis: Axes, landscape: np.ndarray, state: EntityState, attention: np.ndarray
+) -> AxesImage:
+    image = axis.imshow(
+        landscape,
+        origin="lower",
+        extent=(-1, 1, -1, 1),
+        cmap=_MAP,
+        vmin=0.0,
+        vmax=_FURTHEST,
+        interpolation="bilinear",
     )
     for row in np.flatnonzero(state.objects):
-        edge, width = ("white", 2.5) if attention[row] else ("black", 1.0)
+        edge, width = ("red", 2.5) if attention[row] else ("black", 1.0)
         colour = state.colours[row]
         axis.scatter(*state.positions[row], s=90, color=colour, edgecolor=edge, linewidth=width)
-    axis.set_title(f"surprise {reading.surprise:.1f}", fontsize=9)
+    return image
