@@ -39,7 +39,7 @@ import numpy as np
 
 from .evaluation_arm import ArmFacts, act_on_arm
 from .evaluation_config import Cell, EvaluationConfig, Job, Purpose
-from .evaluation_energies import energies
+from .evaluation_energies import Energies
 from .evaluation_lanes import Lanes
 from .evaluation_methods import OURS, AgentSolver, Solver, Solvers, plan_succeeds
 from .evaluation_scenes import Episode, draw_episode
@@ -87,7 +87,7 @@ class Evaluator:
         ablations: Mapping[str, Path] | None = None,
         *,
         lanes: int = 1,
-        compiled: bool = False,
+        energies: Energies | None = None,
     ) -> None:
         """Prepare.
 
@@ -96,10 +96,10 @@ class Evaluator:
             checkpoint: our weights, by default the shipped ones.
             ablations: other weights by name.
             lanes: episodes that `run_all` runs side by side.
-            compiled: whether their energies are compiled, once enough was asked of them.
+            energies: how those compute their energies, by default uncompiled.
         """
         self.config = config
-        self._lanes = Lanes(lanes, energies(compiled=compiled))
+        self._lanes = Lanes(lanes, energies)
         self._own = threading.local()
         models = {OURS: load_model(checkpoint)[0]}
         models |= {name: load_model(path)[0] for name, path in (ablations or {}).items()}

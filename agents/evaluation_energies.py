@@ -8,12 +8,13 @@ ways give the same numbers up to rounding.
 
 from __future__ import annotations
 
+import multiprocessing
 import shutil
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -35,6 +36,18 @@ _SCENES = 64  # of a compiled chunk: more gain little, and leave more rows empty
 _SIZES = (9, 13, 16)  # rows of scenes: up to 8 objects and the cursor, 12 and the cursor, all
 _AFTER = 10_000  # scenes that take about as long as compiling
 _COMPILERS = ("g++", "clang++", "c++")  # what inductor looks for
+
+
+class Turn(Protocol):
+    """A lock, of processes or threads."""
+
+    def acquire(self, block: bool = ...) -> bool:
+        """Take it; if it is taken, wait or return False."""
+        ...
+
+    def release(self) -> None:
+        """Give it back."""
+        ...
 
 
 class Energies:
@@ -64,15 +77,20 @@ class Energies:
 class CompiledEnergies(Energies):
     """Energies and gradients by `torch.compile`, a function for each energy, question and size."""
 
-    def __init__(self, *, after: int = _AFTER, backend: str = "inductor") -> None:
+    def __init__(
+        self, *, after: int = _AFTER, backend: str = "inductor", turn: Turn | None = None
+    ) -> None:
         """Prepare; what is asked for seldom is not compiled.
 
         Args:
             after: scenes of a kind that are computed as they come before the kind is compiled.
             backend: of `torch.compile`.
+            turn: held while compiling. A process that does not get it goes on uncompiled: what
+                another compiles meanwhile, it will find in inductor's cache.
         """
         self._after = after
         self._backend = backend
+        self._turn = multiprocessing.Lock() if turn is None else turn
         self._asked: Counter[tuple[Any, ...]] = Counter()
         self._compiled: dict[tuple[Any, ...], Run] = {}
 
@@ -84,21 +102,25 @@ class CompiledEnergies(Energies):
         """Compute B scenes under their codes (B, code_size), each a function of its own alone."""
         kind = (energy, scene.static, needs, scene.present.shape[1])
         self._asked[kind] += len(codes)
-        if self._asked[kind] <= self._after:
+        if kind in self._compiled:
+            return self._filled_up(self._compiled[kind], scene, codes, needs)
+        if self._asked[kind] <= self._after or not self._turn.acquire(block=False):
             return super().__call__(energy, scene, codes, needs)
-        if kind not in self._compiled:
+        try:
             self._compiled[kind] = self._compile(_as_function(energy, scene.static))
-        tensors = [self._filled_up(value) for value in (*_tensors_of(scene), codes)]
-        level, gradients = self._in_chunks(self._compiled[kind], tensors, needs)
+            return self._filled_up(self._compiled[kind], scene, codes, needs)
+        finally:
+            self._turn.release()
+
+    def _filled_up(self, run: Run, scene: Scene, codes: Tensor, needs: Needs) -> Answer:
+        """What `run` gives in full chunks: the last scene again, until the last one is full."""
+        tensors = [*_tensors_of(scene), codes]
+        missing = -len(codes) % self.chunk
+        if missing:
+            tensors = [torch.cat([v, v[-1:].expand(missing, *v.shape[1:])]) for v in tensors]
+        level, gradients = self._in_chunks(run, tensors, needs)
         kept = slice(0, len(codes))
         return level[kept], tuple(None if g is None else g[kept] for g in gradients)
-
-    def _filled_up(self, values: Tensor) -> Tensor:
-        """With the last scene once more, until the last chunk is full."""
-        missing = -len(values) % self.chunk
-        if not missing:
-            return values
-        return torch.cat([values, values[-1:].expand(missing, *values.shape[1:])])
 
     def _compile(self, run: Run) -> Run:
         # Recompilations are counted and limited, and all energies and kinds share this code.
@@ -134,8 +156,13 @@ def _differentiate(run: Run, tensors: Sequence[Tensor], needs: Needs) -> Answer:
     return level.detach(), tuple(next(found) if need else None for need in needs)
 
 
-def energies(*, compiled: bool) -> Energies:
-    """The way to compute them; without a C++ compiler as they come, with a warning."""
+def energies(*, compiled: bool, turn: Turn | None = None) -> Energies:
+    """The way to compute them; without a C++ compiler as they come, with a warning.
+
+    Args:
+        compiled: whether to compile what is asked for often.
+        turn: of processes that do so side by side.
+    """
     if not compiled:
         return Energies()
     if not any(shutil.which(name) for name in _COMPILERS):
@@ -145,7 +172,7 @@ def energies(*, compiled: bool) -> Energies:
             stacklevel=2,
         )
         return Energies()
-    return CompiledEnergies()
+    return CompiledEnergies(turn=turn)
 
 
 def padded(values: Tensor, rows: int) -> Tensor:

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from multiprocessing.synchronize import Lock
 from pathlib import Path
 
 import torch
@@ -13,6 +14,7 @@ import torch
 from ..envs.errors import ConfigError
 from .evaluation import Evaluator, Outcome, Task
 from .evaluation_config import EvaluationConfig
+from .evaluation_energies import energies
 
 LANES = 48
 """Episodes side by side in a process."""
@@ -46,11 +48,12 @@ def run_tasks(
         raise ConfigError(f"workers={workers} must be at least 1")
     chunks = [tasks[start : start + _CHUNK] for start in range(0, len(tasks), _CHUNK)]
     if workers == 1:
-        evaluator = Evaluator(config, checkpoint, ablations, lanes=LANES, compiled=compiled)
+        found = energies(compiled=compiled)
+        evaluator = Evaluator(config, checkpoint, ablations, lanes=LANES, energies=found)
         yield from ((len(chunk), evaluator.run_all(chunk)) for chunk in chunks)
         return
     context = multiprocessing.get_context("spawn")
-    start = (config, checkpoint, ablations, compiled)
+    start = (config, checkpoint, ablations, compiled, context.Lock())
     with _one_thread(), context.Pool(workers, _start, start) as pool:
         yield from pool.imap_unordered(_run, chunks)
 
@@ -64,9 +67,11 @@ def _start(
     checkpoint: Path | str | None,
     ablations: Mapping[str, Path] | None,
     compiled: bool,
+    turn: Lock,
 ) -> None:
     torch.set_num_threads(1)
-    _evaluators[:] = [Evaluator(config, checkpoint, ablations, lanes=LANES, compiled=compiled)]
+    found = energies(compiled=compiled, turn=turn)
+    _evaluators[:] = [Evaluator(config, checkpoint, ablations, lanes=LANES, energies=found)]
 
 
 def _run(tasks: Sequence[Task]) -> tuple[int, list[Outcome]]:

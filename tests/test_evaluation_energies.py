@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import re
 
 import pytest
@@ -134,6 +135,22 @@ def test_what_is_asked_for_seldom_is_not_compiled() -> None:
         ways(energy, *question(5), (True, False, False))
     assert not shapes
     ways(energy, *question(1), (False, False, True))
+    assert len(shapes) == 1
+
+
+def test_what_another_process_compiles_is_computed_as_it_comes_meanwhile() -> None:
+    energy, (shapes, backend) = Apart(), counting()
+    turn = multiprocessing.get_context("spawn").Lock()
+    ways = CompiledEnergies(after=0, backend=backend, turn=turn)  # type: ignore[arg-type]
+    with turn:
+        meanwhile = ways(energy, *question(5), (False, False, True))
+    assert not shapes
+    found = ways(energy, *question(5), (False, False, True))
+    assert len(shapes) == 1
+    for one, other in zip((meanwhile[0], meanwhile[1][2]), (found[0], found[1][2]), strict=True):
+        torch.testing.assert_close(one, other)
+    assert turn.acquire(block=False)  # it was given back
+    ways(energy, *question(5), (False, False, True))  # nothing is left to compile
     assert len(shapes) == 1
 
 
