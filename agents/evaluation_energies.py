@@ -8,8 +8,10 @@ ways give the same numbers up to rounding.
 
 from __future__ import annotations
 
-import multiprocessing
+import os
 import shutil
+import sys
+import threading
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -35,13 +37,14 @@ INPUTS = ("entities", "attention")
 _SCENES = 64  # of a compiled chunk: more gain little, and leave more rows empty at the end
 _SIZES = (9, 13, 16)  # rows of scenes: up to 8 objects and the cursor, 12 and the cursor, all
 _AFTER = 10_000  # scenes that take about as long as compiling
-_COMPILERS = ("g++", "clang++", "c++")  # what inductor looks for
+_COMPILERS = {"darwin": "clang++", "win32": "cl"}  # what inductor runs, elsewhere g++
+_REASON = 200  # letters of an error that are shown
 
 
 class Turn(Protocol):
     """A lock, of processes or threads."""
 
-    def acquire(self, block: bool = ...) -> bool:
+    def acquire(self, block: bool = ..., /) -> bool:
         """Take it; if it is taken, wait or return False."""
         ...
 
@@ -90,7 +93,7 @@ class CompiledEnergies(Energies):
         """
         self._after = after
         self._backend = backend
-        self._turn = multiprocessing.Lock() if turn is None else turn
+        self._turn = threading.Lock() if turn is None else turn
         self._asked: Counter[tuple[Any, ...]] = Counter()
         self._compiled: dict[tuple[Any, ...], Run] = {}
 
@@ -104,11 +107,18 @@ class CompiledEnergies(Energies):
         self._asked[kind] += len(codes)
         if kind in self._compiled:
             return self._filled_up(self._compiled[kind], scene, codes, needs)
-        if self._asked[kind] <= self._after or not self._turn.acquire(block=False):
+        if self._asked[kind] <= self._after or not self._turn.acquire(False):
             return super().__call__(energy, scene, codes, needs)
         try:
-            self._compiled[kind] = self._compile(_as_function(energy, scene.static))
-            return self._filled_up(self._compiled[kind], scene, codes, needs)
+            run = self._compile(_as_function(energy, scene.static))
+            answer = self._filled_up(run, scene, codes, needs)
+            self._compiled[kind] = run
+            return answer
+        except RuntimeError as error:  # an energy's own error comes again below
+            reason = " ".join(str(error).split())[:_REASON]
+            warnings.warn(f"compile: failed, so no more is compiled: {reason}", stacklevel=2)
+            self._after = sys.maxsize
+            return super().__call__(energy, scene, codes, needs)
         finally:
             self._turn.release()
 
@@ -165,10 +175,11 @@ def energies(*, compiled: bool, turn: Turn | None = None) -> Energies:
     """
     if not compiled:
         return Energies()
-    if not any(shutil.which(name) for name in _COMPILERS):
+    compiler = os.environ.get("CXX", _COMPILERS.get(sys.platform, "g++"))
+    if shutil.which(compiler) is None:
         warnings.warn(
-            f"compile: no C++ compiler found, looked for {', '.join(_COMPILERS)}; energies are "
-            "computed without, about half as fast; install g++ or pass --no-compile",
+            f"compile: found no C++ compiler {compiler!r}, so energies are computed without, half "
+            "as fast; install it, set CXX to another, or pass --no-compile",
             stacklevel=2,
         )
         return Energies()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import re
+import threading
 
 import pytest
 import torch
@@ -140,7 +140,7 @@ def test_what_is_asked_for_seldom_is_not_compiled() -> None:
 
 def test_what_another_process_compiles_is_computed_as_it_comes_meanwhile() -> None:
     energy, (shapes, backend) = Apart(), counting()
-    turn = multiprocessing.get_context("spawn").Lock()
+    turn = threading.Lock()
     ways = CompiledEnergies(after=0, backend=backend, turn=turn)  # type: ignore[arg-type]
     with turn:
         meanwhile = ways(energy, *question(5), (False, False, True))
@@ -149,7 +149,7 @@ def test_what_another_process_compiles_is_computed_as_it_comes_meanwhile() -> No
     assert len(shapes) == 1
     for one, other in zip((meanwhile[0], meanwhile[1][2]), (found[0], found[1][2]), strict=True):
         torch.testing.assert_close(one, other)
-    assert turn.acquire(block=False)  # it was given back
+    assert turn.acquire(False)  # it was given back
     ways(energy, *question(5), (False, False, True))  # nothing is left to compile
     assert len(shapes) == 1
 
@@ -168,13 +168,48 @@ def test_what_is_passed_in_stays_as_it_is() -> None:
     torch.testing.assert_close(scene.entities, kept.entities, rtol=0.0, atol=0.0)
 
 
+def test_where_compiling_fails_energies_are_computed_as_they_come() -> None:
+    tries = []
+
+    def backend(graph, inputs):
+        tries.append(graph)
+        raise ValueError("Python.h: no such file")
+
+    energy, (scene, codes) = Apart(), question(5)
+    ways = CompiledEnergies(after=0, backend=backend)  # type: ignore[arg-type]
+    with pytest.warns(UserWarning, match="^compile: failed, so no more is compiled: .*Python.h"):
+        level, gradients = ways(energy, scene, codes, (False, False, True))
+    torch.testing.assert_close(level, energy(scene, codes))
+    assert gradients[2] is not None
+    ways(energy, scene, codes, (False, False, True))
+    ways(energy, scene, codes, (True, False, False))
+    assert len(tries) == 1
+
+
+def test_an_energys_own_error_is_raised() -> None:
+    def broken(scene: Scene, codes: torch.Tensor) -> torch.Tensor:
+        return codes @ codes  # (5, C) times (5, C)
+
+    ways = CompiledEnergies(after=0, backend="eager")
+    with pytest.warns(UserWarning, match="compile: failed"), pytest.raises(RuntimeError):
+        ways(broken, *question(5), (False, False, True))
+
+
+@pytest.mark.parametrize(
+    "platform, variable, name",
+    [("linux", None, "g++"), ("darwin", None, "clang++"), ("linux", "icpx", "icpx")],
+)
 def test_without_a_compiler_energies_are_computed_as_they_come(
-    monkeypatch: pytest.MonkeyPatch,
+    platform: str, variable: str | None, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluation_energies.shutil, "which", lambda name: None)
+    monkeypatch.setattr(evaluation_energies.sys, "platform", platform)
+    monkeypatch.setattr(evaluation_energies.shutil, "which", lambda asked: None)
+    monkeypatch.delenv("CXX", raising=False)
+    if variable is not None:
+        monkeypatch.setenv("CXX", variable)
     text = (
-        "compile: no C++ compiler found, looked for g++, clang++, c++; energies are computed "
-        "without, about half as fast; install g++ or pass --no-compile"
+        f"compile: found no C++ compiler {name!r}, so energies are computed without, half as "
+        "fast; install it, set CXX to another, or pass --no-compile"
     )
     with pytest.warns(UserWarning, match=f"^{re.escape(text)}$"):
         assert type(energies(compiled=True)) is Energies
