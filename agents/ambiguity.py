@@ -61,8 +61,7 @@ def methods(
         "likeliest reading": Method(demonstrations=1, config=likeliest),
         "least of readings": Method(demonstrations=1, config=least),
         "free energy": Method(demonstrations=1, config=free),
-        "two shown, encoder's": Method(demonstrations=2, config=single),
-        "two shown, least": Method(demonstrations=2, config=least),
+        "two shown": Method(demonstrations=2, config=single),
     }
 
 

@@ -96,7 +96,7 @@ def uniform_spread(concept: Concept, event: Event, *, seed: int = 0) -> float | 
     """Mean distance between two states drawn uniformly from all that pass the concept's test.
 
     By rejection: uniform states of what may be edited, of which those that pass are kept. None
-    where hardly any passes, as for figures.
+    where hardly any passes, as of six places on a circle.
     """
     rng, passed = np.random.default_rng(seed), []
     for _ in range(_DRAWS):

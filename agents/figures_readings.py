@@ -18,11 +18,13 @@ from ..envs.entities import POSITION, EntityState
 from ..envs.rendering.markers import Overlay
 from ..envs.rendering.plane import PlaneRenderer
 from .concept_agent import ConceptAgent
-from .infer import InferResult
+from .infer import InferResult, surprise
+from .tensors import stack_demonstrations, to_tensor
 from .terms import combine_readings
 
 _MAP = mpl.colormaps["viridis"].reversed()
 _RESOLUTION = 61
+_SLACK = 3.0  # more surprise, over all demonstrations, that rules a reading out
 _FURTHEST = 1.0  # distance from which on all is drawn alike [plane units]
 
 
@@ -47,31 +49,61 @@ def distinct_readings(
     state: EntityState,
     attention: np.ndarray,
     *,
-    slack: float = 1.5,
+    shown: int = 1,
+    slack: float = _SLACK,
     apart: float = 0.15,
     most: int = 4,
     resolution: int = _RESOLUTION,
 ) -> list[Reading]:
     """The likeliest readings that ask for different things in a scene.
 
+    Readings by which all the demonstrations together are e^slack, some twenty times, less likely
+    than by the likeliest are ruled out: the more are shown, the less surprise each may cause.
+
     Args:
         agent: whose energy it is.
         result: with several readings (`InferenceConfig.code_particles`).
         state, attention: the scene in which they are compared.
-        slack: readings of at most this much more surprise than the least count.
+        shown: how many demonstrations the result is from.
+        slack: readings of at most this much more surprise than the least, summed over the
+            demonstrations, count.
         apart: mean difference of two readings' landscapes [plane units] that makes them two.
         most: how many to return.
         resolution: places along each side of a landscape.
     """
     found: list[Reading] = []
-    for code, surprise in zip(result.readings[0], result.surprise[0], strict=True):
-        if surprise > result.surprise[0][0] + slack or len(found) == most:
+    for code, score in zip(result.readings[0], result.surprise[0], strict=True):
+        if shown * (score - result.surprise[0][0]) > slack or len(found) == most:
             break
         energies = agent.landscape(state, attention, code=code, resolution=resolution)
         landscape = np.sqrt(2.0 * energies)
         if all(np.abs(landscape - other.landscape).mean() > apart for other in found):
-            found.append(Reading(code=code, surprise=float(surprise), landscape=landscape))
+            found.append(Reading(code=code, surprise=float(score), landscape=landscape))
     return found
+
+
+def ruled_out(
+    agent: ConceptAgent,
+    readings: Sequence[Reading],
+    demonstrations: Sequence[Demonstration],
+    *,
+    least: float,
+    slack: float = _SLACK,
+) -> list[bool]:
+    """Which readings of fewer demonstrations all of these rule out.
+
+    Args:
+        agent: whose energy it is.
+        readings: found before.
+        demonstrations: all that were shown since, those that the readings are from included.
+        least: the least surprise of a reading that was found from all of them.
+        slack: as in `distinct_readings`.
+    """
+    _, scenes = stack_demonstrations(demonstrations)
+    codes = to_tensor([reading.code for reading in readings])
+    scores = surprise(agent.model, scenes, codes, seed=agent.config.seed).tolist()
+    least = min(least, *scores)
+    return [len(demonstrations) * (score - least) > slack for score in scores]
 
 
 def combined_landscape(readings: Sequence[Reading], temperature: float = 0.0) -> np.ndarray:
@@ -96,8 +128,8 @@ def draw_readings(
 ) -> list[int]:
     """Write a PNG with a row for one demonstration, for two, and so on.
 
-    A row shows the demonstration that is added, the readings of all so far in another scene, and
-    there the least of their energies and their free energy.
+    A row shows the demonstration that is added, the readings of all so far in another scene with
+    their surprise, and there the least of their energies and their free energy.
 
     Args:
         agent: with several `code_particles`; it observes the demonstrations anew.
@@ -110,22 +142,25 @@ def draw_readings(
     Returns:
         The number of distinct readings that are drawn for each number of demonstrations.
     """
-    rows = []
+    rows, least = [], 0.0
     for number in range(1, len(demonstrations) + 1):
         result = agent.observe(demonstrations[:number])
-        rows.append(distinct_readings(agent, result, state, attention, most=most))
+        least = float(result.surprise[0][0])
+        rows.append(distinct_readings(agent, result, state, attention, shown=number, most=most))
+    lost = [ruled_out(agent, row, demonstrations, least=least) for row in rows]
     columns = 3 + max(len(row) for row in rows)
     figure = Figure(figsize=(2.6 * columns + 0.9, 3.0 * len(rows)), layout="constrained")
     axes = figure.subplots(len(rows), columns, squeeze=False)
     for axis in axes.ravel():
         axis.set_axis_off()
     renderer, image = PlaneRenderer(320), None
-    for number, (line, row) in enumerate(zip(axes, rows, strict=True), start=1):
+    for number, (line, row, gone) in enumerate(zip(axes, rows, lost, strict=True), start=1):
         line[0].imshow(_picture(renderer, demonstrations[number - 1]))
         line[0].set_title(f"demonstration {number}", fontsize=10)
         for place, (axis, reading) in enumerate(zip(line[1:-2], row, strict=False), start=1):
             _draw_map(axis, reading.landscape, state, attention)
-            axis.set_title(f"reading {place}: surprise {reading.surprise:.1f}", fontsize=10)
+            fate = " (ruled out later)" if gone[place - 1] else ""
+            axis.set_title(f"reading {place}: {reading.surprise:.1f}{fate}", fontsize=10)
         for axis, warmth, name in (
             (line[-2], 0.0, "least of them"),
             (line[-1], temperature, f"free energy, T = {temperature:g}"),

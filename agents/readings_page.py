@@ -20,14 +20,18 @@ what that run measured.
 
 ![Readings of one demonstration and of two]({picture})
 
-Each row adds a demonstration of `{concept}`; the attended entity is marked. Then come, in one other
-scene, the readings that the demonstrations so far leave: codes w to which descents from different
-starts lead, the likeliest first, where two count as different if they ask for different things in
-that scene. Drawn is how far the cursor's place is from what a reading asks for. The last two are
-what a plan descends on: the least of the readings' energies, `min_p E(x, a, w_p)`, and their free
-energy `-T log mean_p exp(-E(x, a, w_p) / T)`, which averages the more the larger T is.
+Each row adds a demonstration of `{concept}`; the attended entity is ringed. Then come, in one other
+scene, the readings that the demonstrations so far leave, with their surprise (minus the
+log-likelihood of a demonstration): codes w to which descents from different starts lead, the
+likeliest first, at most {most} of them, where two count as different if they ask for different
+things in that scene. Drawn is how far the cursor's place is from what a reading asks for. The last
+two are what a plan descends on: the least of the readings' energies, `min_p E(x, a, w_p)`, and
+their free energy `-T log mean_p exp(-E(x, a, w_p) / T)`, which averages the more the larger T is.
 
-Readings drawn, at most {most}: {counts}. {choice}
+Readings of the first demonstration, of {descents} descents: {counts}, which are some twenty times
+less likely by then than the likeliest. What is left need not be what was meant: a ring and a disc
+around the entity may both explain two demonstrations. The second demonstration is, of
+{drawn_others} drawn, the one that puts the cursor in the most different place. {choice}
 
 ```python
 config = InferenceConfig(code_particles={particles}, readings={readings}, temperature=0.0)
@@ -139,8 +143,7 @@ def make_page(
     """The page as Markdown.
 
     Args:
-        head: what its opening names: command, digest, picture, concept, counts, most, choice,
-            particles, readings.
+        head: what its opening names, by the names in `_HEAD`.
         ambiguity: see `measure_ambiguity`.
         ways: the methods of that; the first is what the others are held against.
         answers: see `measure_answers`.

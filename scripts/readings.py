@@ -12,10 +12,11 @@ with a second demonstration; the other how valid and how different the answers o
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from rich.console import Console
 from tqdm import tqdm
@@ -23,10 +24,11 @@ from tqdm import tqdm
 from conceptgym.agents import ConceptAgent, InferenceConfig
 from conceptgym.agents.ambiguity import Case, draw_case, methods
 from conceptgym.agents.cli import run_script
-from conceptgym.agents.figures_readings import distinct_readings, draw_readings
+from conceptgym.agents.figures_readings import distinct_readings, draw_readings, ruled_out
 from conceptgym.agents.model import ConceptModel, load_model
 from conceptgym.agents.readings import measure_ambiguity, measure_answers
 from conceptgym.agents.readings_page import ambiguity_table, answers_table, make_page
+from conceptgym.envs import Demonstration
 from conceptgym.envs.concepts import CONCEPTS
 from conceptgym.envs.errors import ConfigError
 
@@ -38,6 +40,7 @@ ANSWERED = (
 )
 """Concepts with many answers, and three with one."""
 _MOST = 3  # readings that are drawn
+_DRAWN = 6  # demonstrations, of which the first and the one most unlike it are shown
 _COARSE = 21  # places along each side by which candidates for the picture are compared
 
 
@@ -65,6 +68,8 @@ class Args:
     """Of the free energy."""
     pictured: str = "at_distance"
     """Concept of the picture."""
+    picture_particles: int = 25
+    """Descents on w by which the picture's readings are looked for."""
     tries: int = 6
     """Pairs of demonstrations that are tried for the picture."""
     seed: int = 0
@@ -73,12 +78,26 @@ class Args:
     """Folder of readings.md and readings.png."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Pictured:
+    """Readings of the first demonstration, how many the second rules out, pairs looked at."""
+
+    readings: int
+    ruled_out: int
+    tried: int
+
+    @property
+    def resolved(self) -> bool:
+        """Whether one of several is left."""
+        return self.readings > 1 and self.ruled_out == self.readings - 1
+
+
 def main(args: Args) -> None:
     """Draw, measure, print tables, write the page."""
     torch.set_num_threads(1)  # lanes are batched for one core
     _check(args)
     model, header = load_model(args.checkpoint)
-    counts, tried = _draw(args, model)
+    pictured = _draw(args, model)
     ways = methods(
         code_particles=args.code_particles, readings=args.readings, temperature=args.temperature
     )
@@ -95,7 +114,7 @@ def main(args: Args) -> None:
             seed=args.seed,
             progress=bar.update,
         )
-    head = _head(args, digest=header["sha256"], counts=counts, tried=tried)
+    head = _head(args, digest=header["sha256"], pictured=pictured)
     page = args.out / "readings.md"
     page.write_text(make_page(head=head, ambiguity=ambiguity, ways=ways, answers=answers))
     console = Console()
@@ -116,31 +135,45 @@ def _check(args: Args) -> None:
     for flag in ("cases", "scenes", "tries"):
         if getattr(args, flag) < 1:
             raise ConfigError(f"{flag}={getattr(args, flag)} must be at least 1")
+    if args.seeds < 2:
+        raise ConfigError(f"seeds={args.seeds} must be at least 2, to compare answers")
+    movers = [name for name in CONCEPTS if _moves_cursor(name)]
+    if args.pictured not in movers:
+        raise ConfigError(
+            f"pictured={args.pictured!r} moves no cursor; choose from {', '.join(movers)}"
+        )
 
 
-def _draw(args: Args, model: ConceptModel) -> tuple[list[int], int]:
-    """Draw the picture; readings after each demonstration, and how many pairs were looked at.
+def _moves_cursor(name: str) -> bool:
+    """Whether the picture, which is of the cursor's place, can be of the concept."""
+    if len(CONCEPTS[name]().phases) > 1:
+        return False
+    before = draw_case(name, 0).question.before
+    return bool(before.movable[before.cursor])
 
-    Of the pairs tried the first is taken of which one demonstration has several readings and both
-    have one, or else that which both rule out most readings of.
+
+def _draw(args: Args, model: ConceptModel) -> _Pictured:
+    """Draw the picture.
+
+    Of the pairs tried the first is taken of whose first demonstration's several readings the second
+    leaves one, or else that which it rules out most readings of.
     """
-    config = InferenceConfig(code_particles=args.code_particles, seed=args.seed)
+    config = InferenceConfig(code_particles=args.picture_particles, seed=args.seed)
     agent = ConceptAgent(model, config=config)
-    best: tuple[int, Case] | None = None
-    tried = 0
+    best: tuple[int, Case, _Pictured] | None = None
     for number in tqdm(range(args.tries), desc="ambiguous demonstrations", unit="pair"):
-        case = draw_case(args.pictured, number, seed=args.seed)
-        one, two = (_count(agent, case, shown) for shown in (1, 2))
-        tried += 1
-        if best is None or one - two > best[0]:
-            best = (one - two, case)
-        if one > 1 and two == 1:
-            best = (one - two, case)
+        case = _pair(args.pictured, number, seed=args.seed)
+        gone = _fates(agent, case)
+        found = _Pictured(readings=len(gone), ruled_out=sum(gone), tried=number + 1)
+        if best is None or found.ruled_out > best[0]:
+            best = (found.ruled_out, case, found)
+        if found.resolved:
+            best = (found.ruled_out, case, found)
             break
     if best is None:
         raise RuntimeError("no pair of demonstrations was tried")
-    case = best[1]
-    counts = draw_readings(
+    _, case, pictured = best
+    draw_readings(
         agent,
         case.demonstrations,
         args.out / "readings.png",
@@ -149,26 +182,51 @@ def _draw(args: Args, model: ConceptModel) -> tuple[list[int], int]:
         temperature=args.temperature,
         most=_MOST,
     )
-    return counts, tried
+    return replace(pictured, tried=number + 1)
 
 
-def _count(agent: ConceptAgent, case: Case, shown: int) -> int:
-    question, result = case.question, agent.observe(case.demonstrations[:shown])
+def _pair(name: str, number: int, *, seed: int) -> Case:
+    """A case whose second demonstration is, of some drawn, the one most unlike the first.
+
+    Unlike in the place of the cursor as seen from the attended entities: two that show the same
+    place would leave open what one leaves open.
+    """
+    case = draw_case(name, number, seed=seed, demonstrations=_DRAWN)
+    first, *others = case.demonstrations
+    unlike = max(others, key=lambda item: float(np.linalg.norm(_offset(item) - _offset(first))))
+    return replace(case, demonstrations=[first, unlike])
+
+
+def _offset(shown: Demonstration) -> np.ndarray:
+    """(2,) from the attended entities' middle to the cursor, in the end [plane units]."""
+    state = shown.state_at(-1)
+    return state.positions[state.cursor] - state.positions[shown.attention].mean(axis=0)
+
+
+def _fates(agent: ConceptAgent, case: Case) -> list[bool]:
+    """Which of the first demonstration's distinct readings both demonstrations rule out."""
+    question, first = case.question, agent.observe(case.demonstrations[:1])
     found = distinct_readings(
-        agent, result, question.before, question.attention, most=_MOST, resolution=_COARSE
+        agent, first, question.before, question.attention, most=_MOST, resolution=_COARSE
     )
-    return len(found)
+    if len(found) == 1:
+        return [False]
+    least = float(agent.observe(case.demonstrations).surprise[0][0])
+    return ruled_out(agent, found, case.demonstrations, least=least)
 
 
-def _head(args: Args, *, digest: str, counts: list[int], tried: int) -> dict[str, Any]:
+def _head(args: Args, *, digest: str, pictured: _Pictured) -> dict[str, Any]:
     """What the page's opening names."""
-    numbers = zip(("one demonstration", "two"), counts, strict=True)
-    if counts[0] > 1 and counts[1] == 1:
-        choice = f"Pair {tried} of demonstrations, in the order drawn, is the first that does this."
+    if pictured.resolved:
+        choice = (
+            f"Pair {pictured.tried} of demonstrations, in the order drawn, is the first of which "
+            "the second leaves just one of the first's several readings."
+        )
     else:
         choice = (
-            f"**Of {tried} pairs of demonstrations none left several readings of the first and one "
-            "of both**; drawn is the pair that comes nearest."
+            f"**Of {pictured.tried} pairs of demonstrations there was none of which the second "
+            "leaves just one of the first's several readings**; drawn is that of which it rules "
+            "out most."
         )
     return {
         "command": " ".join(["python", "scripts/readings.py", *sys.argv[1:]]),
@@ -176,7 +234,10 @@ def _head(args: Args, *, digest: str, counts: list[int], tried: int) -> dict[str
         "picture": "readings.png",
         "concept": args.pictured,
         "most": _MOST,
-        "counts": ", ".join(f"{count} after {name}" for name, count in numbers),
+        "drawn_others": _DRAWN - 1,
+        "descents": args.picture_particles,
+        "counts": f"{pictured.readings}, of which both demonstrations rule out "
+        f"{pictured.ruled_out}",
         "choice": choice,
         "particles": args.code_particles,
         "readings": args.readings,
