@@ -78,7 +78,7 @@ def test_colours_count_where_they_may_be_painted() -> None:
 
 
 def test_uniform_answers_are_as_far_apart_as_closed_forms_say() -> None:
-    """A ring: about 4r/pi on a circle. A disc of radius r: 128 r / 45 pi. Six on a circle: unknown."""
+    """Of a ring about 4r/pi, of a disc of radius r 128 r / 45 pi; of six places unknown."""
     event = make_concept("at_distance").sample(np.random.default_rng(3), n_objects=2)
     centre = event.before.entities.copy()
     centre[event.attention, :2] = 0.0
