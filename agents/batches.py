@@ -14,6 +14,8 @@ from .scene import Scene
 from .summary import Summary, summarise
 
 _STATIC_SHARE = 0.25  # demonstrations that show only the outcome, not the change
+_FOUND_SHARE = 0.2  # sets of demonstrations that only show what is meant: nothing may be edited
+_NOISY_SHARE = 0.5  # attention to be mended that is the right one with noise on it
 _JITTERED_SHARE = 0.4  # sets of demonstrations whose positions are noisy
 
 
@@ -55,9 +57,7 @@ def draw_batch(pool: EventPool, config: TrainConfig, *, step: int) -> Batch:
     entities[..., :5] = pool.starts[(*mended, start)].flatten(0, 1)
     # The two tasks may share events, the demonstrations and the queries never do.
     identify = _scenes(pool, index.of(chosen[:, -asked:]), pool.shown, answer=True)
-    low, high = np.log(config.attention_noise)
-    scale = np.exp(rng.uniform(low, high, size=(len(family) * asked, 1)))
-    noise = scale * rng.normal(size=identify.attention.shape)
+    noise = _draw_noise(identify.attention.cpu().numpy(), config, rng)
     return Batch(
         demos=demos,
         given=given,
@@ -114,8 +114,11 @@ def _draw_demonstrations(
     instance[wrong, place[wrong]] = rng.integers(pool.before.shape[1], size=int(wrong.sum()))
     chosen = (family, instance, events)
     demos, before = _scenes(pool, chosen, pool.after), pool.before[chosen].flatten(0, 1)
-    static = _tensor(rng.random(count * shown) < _STATIC_SHARE, demos).bool()[:, None, None]
-    before = torch.where(static, demos.entities, before)
+    found = np.repeat(rng.random(count) < _FOUND_SHARE, shown)
+    static = found | (rng.random(count * shown) < _STATIC_SHARE)
+    before = torch.where(_tensor(static, demos).bool()[:, None, None], demos.entities, before)
+    editable = _tensor(~found, demos)[:, None]
+    demos = demos.replace(movable=demos.movable * editable, paintable=demos.paintable * editable)
     scale = config.jitter * rng.random(count) * (rng.random(count) < _JITTERED_SHARE)
     jitter = np.repeat(scale, shown)[:, None, None] * rng.normal(size=(*demos.present.shape, 2))
     moved = _tensor(jitter, demos) * demos.present[..., None]
@@ -124,6 +127,23 @@ def _draw_demonstrations(
     before[..., :2] += moved
     given = _tensor(np.arange(shown) < numbers[:, None], demos)
     return demos.replace(entities=entities), before, given
+
+
+def _draw_noise(attention: np.ndarray, config: TrainConfig, rng: np.random.Generator) -> np.ndarray:
+    """What takes the attention (M, N) that is right to one that is to be mended.
+
+    Half are noisy. Others start as inference does, where nothing is known of what is right: a fifth
+    the same for all entities, and the rest uniform, or as sure as can be of any others.
+    """
+    shape, kind = attention.shape, rng.random((len(attention), 1))
+    low, high = np.log(config.attention_noise)
+    scale = np.exp(rng.uniform(low, high, size=(len(attention), 1)))
+    noise = scale * rng.normal(size=shape)
+    undecided = rng.random((len(attention), 1)) + scale * 0.1 * rng.normal(size=shape)
+    uniform = rng.random(shape)
+    sure = (rng.random(shape) < 0.3).astype(np.float64)
+    start = np.where(kind < 0.7, undecided, np.where(kind < 0.85, uniform, sure))
+    return np.where(kind < _NOISY_SHARE, noise, start - attention)
 
 
 def _tensor(values: np.ndarray, like: Scene) -> Tensor:

@@ -9,7 +9,8 @@ nearest state (or attention) that shows the concept.
 The network sees nothing that would let it memorise values: distances, and *discrepancies* between
 the scene and the values that the code carries, all unchanged if scene and code are turned together.
 Its scalars weigh vectors of the scene and the code (towards other entities, along the demonstrated
-offset, towards the aligned figure), and only absolute places are learned as such.
+offset, towards the aligned figure), and only absolute places are learned as such: w's learned part
+names a box, and entities may be drawn to their nearest place in it.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from torch import Tensor, nn
 from .code import PLAIN_SIZE, Code
 from .config import EnergyConfig
 from .features import NODE_FEATURES, PAIR_FEATURES, WHOLE_FEATURES, discrepancies
-from .relation import SOFTEN, RelationNetwork
+from .relation import SOFTEN, RelationNetwork, graded, length
 from .scene import Scene
 
-_NODE_OUTPUTS = 2 + 3 + 1 + 1
+_NODE_OUTPUTS = 2 + 4 + 1 + 1
+_BOX_FEATURES = 4
 _PAIR_OUTPUTS = 3
 
 
@@ -35,13 +37,14 @@ class ConceptEnergy(nn.Module):
         width = config.width
         self.config = config
         self.network = RelationNetwork(
-            NODE_FEATURES,
+            NODE_FEATURES + _BOX_FEATURES,
             pair=PAIR_FEATURES if config.pairs else 0,
             width=width,
             rounds=config.rounds,
             condition=config.code_size + WHOLE_FEATURES,
         )
         self.code = nn.Linear(config.code_size + WHOLE_FEATURES, width)
+        self.box = nn.Sequential(nn.Linear(config.code_size, width), nn.SiLU(), nn.Linear(width, 4))
         self.head = nn.Sequential(
             nn.Linear(width, width), nn.SiLU(), nn.Linear(width, _NODE_OUTPUTS)
         )
@@ -72,19 +75,31 @@ class ConceptEnergy(nn.Module):
         seen = discrepancies(scene, code)
         condition = torch.cat([what, seen.whole], dim=-1)
         pairs = seen.pairs if self.config.pairs else seen.pairs[..., :0]
-        nodes, messages, heard = self.network(seen.nodes, pairs, condition, scene.present)
+        inwards = self._inwards(scene, what)
+        features = [seen.nodes, inwards, graded(length(inwards)) * scene.present[..., None]]
+        nodes, messages, heard = self.network(
+            torch.cat(features, dim=-1), pairs, condition, scene.present
+        )
         outputs = self.head(nodes + self.code(condition)[:, None])
-        shift, gates, tint, answer = outputs.split([2, 3, 1, 1], dim=-1)
+        shift, gates, tint, answer = outputs.split([2, 4, 1, 1], dim=-1)
         move = (
             shift
             + gates[..., 1:2] * code.offset[:, None]
             + gates[..., 2:3] * (seen.aligned - scene.positions)
+            + gates[..., 3:4] * inwards
         )
         paint = tint * (code.colour[:, None] - scene.colours)
         if self.config.pairs:
             pull, blend = self._pair_outputs(scene, messages, heard, gates[..., 0:1])
             move, paint = move + pull, paint + blend
         return -move, -paint, scene.attention - answer[..., 0]
+
+    def _inwards(self, scene: Scene, what: Tensor) -> Tensor:
+        """(B, N, 2) the way from each entity to the nearest place in the box that w names."""
+        middle, half = self.box(what)[:, None].chunk(2, dim=-1)
+        half = half.sigmoid()
+        away = scene.positions - middle
+        return (torch.maximum(torch.minimum(away, half), -half) - away) * scene.present[..., None]
 
     def _pair_outputs(
         self, scene: Scene, messages: Tensor, heard: Tensor, gate: Tensor

@@ -101,9 +101,8 @@ def align(positions: Tensor, candidates: Tensor, template: Tensor, number: Tenso
     size = (rotor.square().sum(-1, keepdim=True) + 1e-8).sqrt()
     rotor = rotor / size * size.clamp(*SIZES)
     placed = turn(figure, rotor[:, None])
-    reach = placed.abs().amax(1, keepdim=True)  # (B, 1, 2)
-    room = (_EDGE - reach).clamp(min=0.0)
-    target = torch.maximum(torch.minimum(mean, room), -room) + placed
+    low, high = -_EDGE - placed.amin(1, keepdim=True), _EDGE - placed.amax(1, keepdim=True)
+    target = torch.maximum(torch.minimum(mean, high), low) + placed  # (B, SLOTS, 2)
     moved = (target - points) * valid[..., None]
     misfit = (moved.square().sum((1, 2)) / count[:, 0, 0] + 1e-8).sqrt() / size.clamp(*SIZES)[:, 0]
     return Alignment(target=positions.scatter_add(1, index, moved), misfit=misfit)

@@ -165,7 +165,30 @@ def without_places(config: EnergyConfig = TINY) -> ConceptEnergy:
     weight_of(energy, "network.embed.weight")[:, PLACES] = 0.0
     weight_of(energy, "head.2.weight")[:2] = 0.0
     weight_of(energy, "head.2.bias")[:2] = 0.0
+    set_box(energy, [0.0, 0.0, 1.0, 1.0])
     return energy
+
+
+def set_box(energy: ConceptEnergy, box: list[float]) -> None:
+    """Let every code name the box of this middle and these halves of its sides."""
+    middle, half = torch.tensor(box).chunk(2)
+    weight_of(energy, "box.2.weight")[:] = 0.0
+    weight_of(energy, "box.2.bias")[:] = torch.cat([middle, half.logit(eps=1e-9)])
+
+
+@quick
+@given(seed=SEEDS)
+def test_drawn_into_a_box_alone_the_energy_is_half_the_squared_distance_from_it(seed: int) -> None:
+    energy, scene = make_energy(), make_scene(seed, "as it is")
+    for name in ("head.2.weight", "head.2.bias", "pair_head.weight", "pair_head.bias"):
+        weight_of(energy, name)[:] = 0.0
+    weight_of(energy, "head.2.bias")[5] = 1.0  # the box's gate
+    set_box(energy, [0.3, -0.2, 0.1, 0.4])
+    nearest = torch.stack(
+        [scene.positions[..., 0].clamp(0.2, 0.4), scene.positions[..., 1].clamp(-0.6, 0.2)], -1
+    )
+    away = (scene.positions - nearest) * (scene.movable * scene.present)[..., None]
+    torch.testing.assert_close(energy(scene, code_of(seed)), 0.5 * away.square().sum((1, 2)))
 
 
 def in_the_middle(scene: Scene) -> Scene:
@@ -212,7 +235,15 @@ def test_each_scene_counts_alone() -> None:
             torch.testing.assert_close(alone[0], together[row])
 
 
-OUTPUTS = {"shift": (0, 1), "pull": 2, "offset": 3, "figure": 4, "tint": 5, "answer": 6}
+OUTPUTS = {
+    "shift": (0, 1),
+    "pull": 2,
+    "offset": 3,
+    "figure": 4,
+    "box": 5,
+    "tint": 6,
+    "answer": 7,
+}
 PAIR_OUTPUTS = {"nearness": 0, "radial": 1, "blend": 2}
 
 
