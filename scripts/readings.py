@@ -52,13 +52,13 @@ class Args:
     """Other weights than the shipped ones."""
     ambiguous: tuple[str, ...] = CONFUSED
     """Concepts of which single demonstrations are looked at."""
-    cases: int = 60
+    cases: int = 30
     """Demonstrations of each of these."""
     answered: tuple[str, ...] = ANSWERED
     """Concepts of which the answers of different seeds are compared."""
-    scenes: int = 10
+    scenes: int = 8
     """Scenes of each of these."""
-    seeds: int = 6
+    seeds: int = 5
     """Answers to a scene."""
     code_particles: int = 13
     """Descents on w by which readings are looked for."""
