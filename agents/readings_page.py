@@ -30,8 +30,8 @@ their free energy `-T log mean_p exp(-E(x, a, w_p) / T)`, which averages the mor
 
 Readings of the first demonstration, of {descents} descents: {counts}, which are some twenty times
 less likely by then than the likeliest. The second row's codes are found anew from both
-demonstrations, so one of them may look like one that is ruled out, and what is left need not be what
-was meant: a ring and a disc around the entity may both explain two demonstrations. The second
+demonstrations, so one of them may look like one that is ruled out, and what is left need not be
+what was meant: a ring and a disc around the entity may both explain two demonstrations. The second
 demonstration is, of {drawn_others} drawn, the one that puts the cursor in the most different place.
 {choice}
 
