@@ -16,19 +16,23 @@ from .scene import Scene
 from .tensors import scene_of
 from .terms import Term, total_energy
 
+_ALIKE = 5e-4  # energies this near to the least are as good: half the square of 0.03 plane units
+
 
 @dataclass(frozen=True, kw_only=True)
 class GenerateResult:
     """Entities for which the concept should hold, and how they were found.
 
     Attributes:
-        entities: (N, 7) the lowest candidate; only editable features differ from the scene's.
+        entities: (N, 7) the best candidate; only editable features differ from the scene's. Of
+            those with about the least energy it is the one in which the attended entities would
+            the most surely be identified.
         energy: its energy.
         initial_energy: the energy of the start that it came from.
-        candidates: (P, N, 7) where all descents ended, lowest energy first.
+        candidates: (P, N, 7) where all descents ended, the best first.
         energies: (P,) their energies.
         iterations: descent steps taken.
-        reason: why the lowest descent stopped.
+        reason: why the best descent stopped.
     """
 
     entities: np.ndarray
@@ -75,8 +79,11 @@ def generate(
         iterations=config.iterations,
         project=project,
     )
-    order = found.energy.argsort()
-    best = found.best
+    ended = scenes.replace(entities=found.value).as_static()
+    with torch.no_grad():
+        doubt = total_energy(terms, ended)
+    order = _preference(found.energy, doubt)
+    best = int(order[0])
     candidates = np.repeat(state.entities[None], config.particles, axis=0)
     candidates[:, : start.shape[1]] = found.value[order].numpy()
     return GenerateResult(
@@ -88,6 +95,17 @@ def generate(
         iterations=found.iterations,
         reason=found.reasons[best],
     )
+
+
+def _preference(energy: Tensor, doubt: Tensor) -> Tensor:
+    """The order (P,) of candidates: those as good as the lowest by their doubt, then the others.
+
+    Doubt is what the energy lacks when asked the other question: whether these are the entities
+    that would be identified in what was generated.
+    """
+    alike = energy <= energy.min() + _ALIKE
+    beyond = 1.0 + doubt[alike].max()
+    return torch.where(alike, doubt, beyond + energy - energy.min()).argsort(stable=True)
 
 
 def editable_features(scene: Scene) -> Tensor:

@@ -91,12 +91,42 @@ def test_only_what_may_be_edited_changes(concept: str) -> None:
     assert (result.entities != state.entities)[editable(state)].any()
 
 
-def test_candidates_are_in_order_of_their_energies() -> None:
+ALIKE = 5e-4
+
+
+def test_of_those_alike_the_one_is_taken_whose_attention_is_the_surest() -> None:
+    """Two places at once: of equal energy, and told apart by the question that identifies."""
+    event = draw_event("between", seed=1)
+    cursor = event.before.cursor
+    places = torch.tensor([[-0.6, 0.2], [0.5, -0.4]])
+
+    def term(doubts: list[float], extra: float) -> Term:
+        def energy(scene: Scene) -> torch.Tensor:
+            gaps = scene.entities[:, cursor, None, :2] - places
+            levels = 0.5 * gaps.square().sum(-1) + torch.tensor([extra, 0.0])
+            nearest = levels.argmin(1)
+            return torch.tensor(doubts)[nearest] if scene.static else levels.amin(1)
+
+        return energy
+
+    for doubts, extra, expected in (
+        ([0.0, 1.0], 0.0, 0),
+        ([1.0, 0.0], 0.0, 1),
+        ([0.0, 1.0], 0.9 * ALIKE, 0),
+        ([0.0, 1.0], 1.1 * ALIKE, 1),  # not alike: the lower energy it is
+    ):
+        found = generate([term(doubts, extra)], event.before, event.attention)
+        np.testing.assert_allclose(found.entities[cursor, :2], places[expected], atol=1e-3)
+
+
+def test_candidates_beyond_the_best_are_in_order_of_their_energies() -> None:
     event = draw_event(seed=4)
     result = made(event)
     assert result.candidates.shape == (16, MAX_ENTITIES, NUM_FEATURES)
     assert result.energies.shape == (16,)
-    assert (np.diff(result.energies) >= 0.0).all()
+    alike = result.energies <= result.energies.min() + ALIKE
+    assert (np.diff(alike.astype(int)) <= 0).all()  # those first
+    assert (np.diff(result.energies[~alike]) >= 0.0).all()
     assert np.array_equal(result.entities, result.candidates[0])
     assert result.energy == result.energies[0] <= result.initial_energy
     scene = scene_of(event.before, event.attention).repeat(16)
