@@ -34,8 +34,8 @@ Answer = tuple[Tensor, tuple[Tensor | None, ...]]
 TENSORS = tuple(f.name for f in fields(Scene) if f.name != "static")
 INPUTS = ("entities", "attention")
 """Of a scene, what may be asked for a gradient."""
-_SCENES = 64  # of a compiled chunk: more gain little, and leave more rows empty at the end
-_SIZES = (9, 13, 16)  # rows of scenes: up to 8 objects and the cursor, 12 and the cursor, all
+_SCENES = 32  # of a compiled chunk: more gain little, and leave more rows empty at the end
+_SIZES = (6, 9, 13, 16)  # rows of scenes: the cursor and up to 5, 8 or 12 objects, or anything
 _AFTER = 10_000  # scenes that take about as long as compiling
 _COMPILERS = {"darwin": "clang++", "win32": "cl"}  # what inductor runs, elsewhere g++
 _REASON = 200  # letters of an error that are shown
@@ -59,9 +59,12 @@ class Energies:
     chunk = _SCENES
     """Scenes that a batch had best be a multiple of."""
 
-    def size(self, rows: int) -> int:
-        """What scenes of so many rows are padded to at least; those of one size go together."""
-        return 0
+    def sizes(self, present: Tensor) -> list[int]:
+        """With how many rows to compute scenes (B, N), each apart from other sizes.
+
+        0 stands for any number, together with any other.
+        """
+        return [0] * len(present)
 
     def __call__(self, energy: Energy, scene: Scene, codes: Tensor, needs: Needs) -> Answer:
         """Compute B scenes under their codes (B, code_size), each a function of its own alone."""
@@ -97,9 +100,11 @@ class CompiledEnergies(Energies):
         self._asked: Counter[tuple[Any, ...]] = Counter()
         self._compiled: dict[tuple[Any, ...], Run] = {}
 
-    def size(self, rows: int) -> int:
-        """The smallest of a few sizes that so many rows fit into."""
-        return min((size for size in _SIZES if size >= rows), default=rows)
+    def sizes(self, present: Tensor) -> list[int]:
+        """The smallest of a few sizes that each scene's entities (B, N) fit into."""
+        numbers = torch.arange(1, present.shape[1] + 1)
+        used = (present * numbers).amax(1).int().tolist()
+        return [min((size for size in _SIZES if size >= rows), default=rows) for rows in used]
 
     def __call__(self, energy: Energy, scene: Scene, codes: Tensor, needs: Needs) -> Answer:
         """Compute B scenes under their codes (B, code_size), each a function of its own alone."""

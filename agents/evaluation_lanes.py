@@ -58,13 +58,22 @@ class _Lane:
 
 @dataclass(eq=False)
 class _Request:
-    """Scenes and codes that a lane waits with, and then their energies and gradients."""
+    """Scenes of one size that a lane waits with, and then their energies and gradients.
+
+    Attributes:
+        lane: who waits, maybe with other sizes besides.
+        energy, scene, codes, needs: what is asked.
+        size: rows to compute with, 0 for as many as the batch has.
+        rows: (B,) numbers of the scenes among all those that the lane asks about.
+    """
 
     lane: _Lane
     energy: Energy
     scene: Scene
     codes: Tensor
     needs: Needs
+    size: int
+    rows: Tensor
     answer: Answer | None = None
     error: BaseException | None = None
 
@@ -107,12 +116,14 @@ class Lanes:
             while self._waiting:
                 for request in self._answer():
                     self._waiting.remove(request)
-                    self._resume(request.lane)
+                    if all(item.lane is not request.lane for item in self._waiting):
+                        self._resume(request.lane)
         finally:
             left.clear()
             for request in self._waiting:  # only after an error
                 request.error = CancelledError()
-                request.lane.resume()
+            for lane in dict.fromkeys(request.lane for request in self._waiting):
+                lane.resume()
             self._waiting, self._running = [], None
         return [results[number] for number in range(len(items))]
 
@@ -131,21 +142,26 @@ class Lanes:
         """
         if self._running is None:
             return self._energies(energy, scene, codes, needs)
-        request = _Request(self._running, energy, scene, codes, needs)
-        self._waiting.append(request)
-        request.lane.wait()
-        if request.error is not None:
-            raise request.error
-        if request.answer is None:
-            raise RuntimeError("a lane was resumed without an answer")
-        return request.answer
+        lane, sizes = self._running, torch.tensor(self._energies.sizes(scene.present))
+        requests = []
+        for size in sizes.unique().tolist():
+            rows = (sizes == size).nonzero()[:, 0]
+            part = scene.take(rows)
+            if size:
+                part = part.map(lambda value, size=size: value[:, :size])
+            requests.append(_Request(lane, energy, part, codes[rows], needs, size, rows))
+        self._waiting += requests
+        lane.wait()
+        for request in requests:
+            if request.error is not None:
+                raise request.error
+        return _joined(requests, [getattr(scene, name) for name in INPUTS] + [codes])
 
     def _answer(self) -> list[_Request]:
         """Answer some of the requests that wait: of those that can be batched, the most scenes."""
         groups: dict[tuple[Any, ...], list[_Request]] = {}
         for item in self._waiting:
-            size = self._energies.size(item.scene.present.shape[1])
-            kind = (id(item.energy), item.scene.static, item.needs, size)
+            kind = (id(item.energy), item.scene.static, item.needs, item.size)
             groups.setdefault(kind, []).append(item)
         batch = _whole_chunks(max(groups.values(), key=_scenes), self._energies.chunk)
         try:
@@ -218,11 +234,27 @@ def _whole_chunks(group: Sequence[_Request], chunk: int) -> list[_Request]:
     return batch
 
 
+def _joined(requests: Sequence[_Request], inputs: Sequence[Tensor]) -> Answer:
+    """The answers to one question's parts, put together; absent rows have no gradient."""
+    level = inputs[-1].new_zeros(len(inputs[-1]))
+    gradients = [
+        torch.zeros_like(v) if n else None for v, n in zip(inputs, requests[0].needs, strict=True)
+    ]
+    for request in requests:
+        if request.answer is None:
+            raise RuntimeError("a lane was resumed without an answer")
+        part, found = request.answer
+        level[request.rows] = part
+        for whole, own in zip(gradients, found, strict=True):
+            if whole is not None and own is not None:
+                whole[request.rows, : own.shape[1]] = own
+    return level, tuple(gradients)
+
+
 def _compute(group: Sequence[_Request], energies: Energies) -> None:
     """Answer requests that ask the same energy for the same."""
     first = group[0]
-    rows = max(item.scene.present.shape[1] for item in group)
-    rows = max(rows, energies.size(rows))
+    rows = max(first.size, *(item.scene.present.shape[1] for item in group))
     tensors = {
         name: torch.cat([padded(getattr(item.scene, name), rows) for item in group])
         for name in TENSORS

@@ -18,7 +18,7 @@ from .evaluation_energies import energies
 
 LANES = 48
 """Episodes side by side in a process."""
-_CHUNK = 4 * LANES  # tasks that a process is given at once: what a kill may lose
+_CHUNK = 8 * LANES  # tasks that a process is given at once: what a kill may lose
 # glibc gives every thread a heap of its own and returns large blocks at once; tensors that go from
 # lane to lane then cost a page fault each 4 kB, a fifth of the time. Other systems ignore these.
 _ONE_HEAP = {

@@ -167,7 +167,7 @@ def test_some_of_the_demonstrations_show_only_the_outcome() -> None:
     """
     painted = torch.cat([batch.summary.extras[..., 3].flatten() for batch in many(CLEAN)])
     assert ((painted == 0.0) | (painted > 0.9)).all()
-    assert near_share(float((painted == 0.0).double().mean()), 0.4, len(painted) / 2)
+    assert near_share(float((painted == 0.0).double().mean()), 0.4, len(painted) // 2)
 
 
 def test_no_set_is_wrong_where_none_is_asked_for() -> None:

@@ -154,10 +154,14 @@ def test_what_another_process_compiles_is_computed_as_it_comes_meanwhile() -> No
     assert len(shapes) == 1
 
 
-@pytest.mark.parametrize("rows, size", [(6, 9), (9, 9), (10, 13), (13, 13), (14, 16), (17, 17)])
-def test_scenes_are_padded_to_one_of_a_few_sizes(rows: int, size: int) -> None:
-    assert CompiledEnergies().size(rows) == size
-    assert Energies().size(rows) == 0
+def test_scenes_are_computed_in_one_of_a_few_sizes() -> None:
+    rows = torch.tensor([2, 6, 7, 9, 10, 13, 14, 16])
+    present = (torch.arange(16) < rows[:, None]).float()
+    assert CompiledEnergies().sizes(present) == [6, 6, 9, 9, 13, 13, 16, 16]
+    present[0, 9] = 1.0  # absent ones in between count as well
+    assert CompiledEnergies().sizes(present)[0] == 13
+    assert CompiledEnergies().sizes(torch.ones(1, 20)) == [20]
+    assert Energies().sizes(present) == [0] * 8
 
 
 def test_what_is_passed_in_stays_as_it_is() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -11,15 +12,22 @@ import torch
 from agent_scenes import demonstrations, draw_event, random_scene, tiny_model
 
 from conceptgym.agents import ConceptAgent
+from conceptgym.agents.evaluation_energies import Answer, Energies, Energy, Needs
 from conceptgym.agents.evaluation_lanes import Lanes
 from conceptgym.agents.model import ConceptModel
+from conceptgym.agents.scene import Scene
 
 
 def gradients(model: ConceptModel, number: int, names: tuple[str, ...]) -> list[torch.Tensor]:
     """A batch's energies, and their weighted sum's gradients in some inputs."""
     scene = random_scene(number, count=1 + number % 3, rows=6 + number % 3)
     scene = scene.map(torch.Tensor.float)
-    scene = scene.as_static() if number % 2 else scene
+    return gradients_of(model, scene.as_static() if number % 2 else scene, number, names)
+
+
+def gradients_of(
+    model: ConceptModel, scene: Scene, number: int, names: tuple[str, ...]
+) -> list[torch.Tensor]:
     draw = torch.Generator().manual_seed(number)
     codes = torch.randn(len(scene.present), model.energy.code_size, generator=draw)
     inputs = {"entities": scene.entities, "attention": scene.attention, "codes": codes}
@@ -39,6 +47,45 @@ def test_what_is_computed_together_is_what_is_computed_alone(names: tuple[str, .
     together = lanes.map(lambda number: gradients(shared, number, names), range(11))
     for number, found in enumerate(together):
         for one, other in zip(found, gradients(model, number, names), strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+
+
+class Sized(Energies):
+    """Computes scenes of few entities apart."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    def sizes(self, present: torch.Tensor) -> list[int]:
+        return [6 if used <= 6 else 9 for used in (present > 0).sum(1).tolist()]
+
+    def __call__(self, energy: Energy, scene: Scene, codes: torch.Tensor, needs: Needs) -> Answer:
+        self.seen.append(scene.present.shape[1])
+        return super().__call__(energy, scene, codes, needs)
+
+
+@pytest.mark.parametrize("names", [(), ("entities",), ("attention",), ("codes",)])
+def test_scenes_of_one_question_may_be_computed_apart(names: tuple[str, ...]) -> None:
+    model, ways = tiny_model(), Sized()
+    lanes = Lanes(3, ways)
+
+    def ask(model: ConceptModel, number: int) -> list[torch.Tensor]:
+        small = random_scene(number, count=2, number=4, rows=9)
+        large = random_scene(number + 9, count=2, number=8, rows=9)
+        parts = {
+            f.name: torch.cat([getattr(small, f.name), getattr(large, f.name)])[
+                [0, 2, 1, 3]
+            ].float()
+            for f in fields(Scene)
+            if f.name != "static"
+        }
+        scene = Scene(**parts, static=number % 2 == 1)
+        return gradients_of(model, scene, number, names)
+
+    together = lanes.map(lambda number: ask(lanes.share(model), number), range(5))
+    assert set(ways.seen) == {6, 9}
+    for number, found in enumerate(together):
+        for one, other in zip(found, ask(model, number), strict=True):
             torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
 
 

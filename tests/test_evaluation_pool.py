@@ -35,7 +35,7 @@ def test_outcomes_do_not_depend_on_the_workers(tmp_path: Path) -> None:
 
 def test_a_run_can_be_left(tmp_path: Path) -> None:
     path = save_tiny(tmp_path / "tiny.safetensors")
-    config = small(methods=("chance",), episodes=5 * LANES)
+    config = small(methods=("chance",), episodes=10 * LANES)
     runs = run_tasks(config, tasks_of(config), path, workers=1)
     done, part = next(runs)
     assert 0 < done < len(config.jobs) and len(part) > 0
