@@ -32,6 +32,7 @@ _MORE: tuple[str, ...] = ("region", "quantity", "at_distance")
 SHARES: dict[str, float] = {**dict.fromkeys(_HALF, 0.5), **dict.fromkeys(_MORE, 1.5)}
 """Share of a batch that a family gets, 1 where none is given."""
 _NOISE = (0.02, 0.6)  # of starts around a state that shows the concept [plane units, share]
+_CROWD = 0.2  # standard deviation of places around an attended entity [plane units]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,15 +139,21 @@ def draw_training_event(
 def _draw_start(rng: np.random.Generator, event: Event, number: int) -> EntityState:
     """Random places and colours of what may be edited, the event's start, or a disturbed end.
 
-    The first of an event is random, the others are drawn from all three.
+    The first of an event is random, the others are drawn from all three, and from ends that are
+    crowded: some of what may be moved has come together around an attended entity.
     """
     state, kind = event.after, rng.random() if number else 0.0
-    if 0.2 <= kind < 0.45:
+    if 0.15 <= kind < 0.4:
         return event.before
     drawn = state.entities.copy()
-    if kind < 0.2:
+    if kind < 0.15:
         drawn[:, POSITION] = rng.uniform(-1.0, 1.0, size=(len(drawn), 2))
         drawn[:, COLOUR] = rng.uniform(0.0, 1.0, size=(len(drawn), 3))
+    elif kind < 0.55:
+        middle = drawn[rng.choice(np.flatnonzero(event.attention)), POSITION]
+        comes = rng.random(len(drawn)) < rng.random()
+        places = middle + _CROWD * rng.normal(size=(len(drawn), 2))
+        drawn[comes, POSITION] = places[comes]
     else:
         low, high = np.log(_NOISE)
         noise = np.exp(rng.uniform(low, high)) * rng.normal(size=(len(drawn), 5))
