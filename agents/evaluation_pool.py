@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from .evaluation_energies import energies
 
 LANES = 48
 """Episodes side by side in a process."""
-_CHUNK = 8 * LANES  # tasks that a process is given at once: what a kill may lose
+_CELLS = 16 * LANES  # questions that a process is given at once: what a kill may lose
 # glibc gives every thread a heap of its own and returns large blocks at once; tensors that go from
 # lane to lane then cost a page fault each 4 kB, a fifth of the time. Other systems ignore these.
 _ONE_HEAP = {
@@ -46,7 +47,7 @@ def run_tasks(
     """
     if workers < 1:
         raise ConfigError(f"workers={workers} must be at least 1")
-    chunks = [tasks[start : start + _CHUNK] for start in range(0, len(tasks), _CHUNK)]
+    chunks = list(_chunks(tasks, workers))
     if workers == 1:
         found = energies(compiled=compiled)
         evaluator = Evaluator(config, checkpoint, ablations, lanes=LANES, energies=found)
@@ -56,6 +57,21 @@ def run_tasks(
     start = (config, checkpoint, ablations, compiled, context.Lock())
     with _one_thread(), context.Pool(workers, _start, start) as pool:
         yield from pool.imap_unordered(_run, chunks)
+
+
+def _chunks(tasks: Sequence[Task], workers: int) -> Iterator[list[Task]]:
+    """Tasks in their order, some at a time: a part for each worker, and never very many cells."""
+    total = sum(len(cells) for _, cells in tasks)
+    most = min(_CELLS, math.ceil(total / workers))
+    chunk, size = [], 0
+    for task in tasks:
+        chunk.append(task)
+        size += len(task[1])
+        if size >= most:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
 
 
 _evaluators: list[Evaluator] = []

@@ -10,7 +10,7 @@ from evaluation_scenes import save_tiny, small
 
 from conceptgym.agents.evaluation import Outcome, Task
 from conceptgym.agents.evaluation_config import EvaluationConfig
-from conceptgym.agents.evaluation_pool import LANES, run_tasks
+from conceptgym.agents.evaluation_pool import _CELLS, LANES, _chunks, run_tasks
 from conceptgym.envs.errors import ConfigError
 
 
@@ -40,6 +40,18 @@ def test_a_run_can_be_left(tmp_path: Path) -> None:
     done, part = next(runs)
     assert 0 < done < len(config.jobs) and len(part) > 0
     runs.close()
+
+
+@pytest.mark.parametrize(("episodes", "workers"), [(1, 3), (40, 2), (300, 2)])
+def test_every_worker_gets_some_of_the_tasks_and_none_very_many(
+    episodes: int, workers: int
+) -> None:
+    tasks = tasks_of(small(demonstrations=(1, 2, 5), episodes=episodes))
+    chunks = list(_chunks(tasks, workers))
+    assert [task for chunk in chunks for task in chunk] == tasks
+    assert len(chunks) >= min(workers, len(tasks))
+    largest = max(len(cells) for _, cells in tasks)
+    assert all(sum(len(cells) for _, cells in chunk) < _CELLS + largest for chunk in chunks)
 
 
 def test_no_workers_is_an_error() -> None:
