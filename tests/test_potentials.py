@@ -13,6 +13,7 @@ from agent_scenes import random_scene
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conceptgym.agents.config import InferenceConfig
 from conceptgym.agents.generate import generate
 from conceptgym.agents.potentials import keep_out_band, keep_out_disc, minimum_distance, wall
 from conceptgym.agents.scene import Scene
@@ -157,8 +158,10 @@ def test_the_plan_keeps_out_of_the_disc_and_still_shows_the_concept() -> None:
         gap = scene.positions[:, 0] - scene.positions[:, 1]
         return 0.5 * (torch.linalg.vector_norm(gap, dim=-1) - 0.5).square()
 
-    for terms, blocked in (([distance], True), ([distance, keep_out_disc((0.5, 0), 0.3)], False)):
-        made = state.with_entities(generate(terms, state, attention).entities)
+    disc = keep_out_disc((0.5, 0), 0.3)
+    for terms, starts, blocked in (([distance], 1, True), ([distance, disc], 16, False)):
+        config = InferenceConfig(particles=starts)  # one: from where the cursor is
+        made = state.with_entities(generate(terms, state, attention, config=config).entities)
         away = float(np.linalg.norm(made.positions[0] - (0.5, 0.0)))
         assert concept.succeeds(made, attention)
         assert (away < 0.25) is blocked
