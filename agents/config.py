@@ -146,7 +146,7 @@ class InferenceConfig(Config):
     """How the agent descends the energy."""
 
     particles: int = 16
-    """Descents side by side; the lowest is kept."""
+    """Descents side by side; the lowest is kept, of states about as low the least risky."""
     iterations: int = 20
     """Most steps on states and on attention."""
     code_iterations: int = 20

@@ -47,7 +47,7 @@ def run_tasks(
     """
     if workers < 1:
         raise ConfigError(f"workers={workers} must be at least 1")
-    chunks = list(_chunks(tasks, workers))
+    chunks = _chunks(tasks, workers)
     if workers == 1:
         found = energies(compiled=compiled)
         evaluator = Evaluator(config, checkpoint, ablations, lanes=LANES, energies=found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..envs.entities import COLOUR, PLANE_HALF_WIDTH, POSITION, EntityState
 from .config import InferenceConfig
-from .descent import descend
+from .descent import Descent, descend
 from .scene import Scene
 from .tensors import scene_of
 from .terms import Term, total_energy
@@ -81,7 +81,7 @@ def generate(
         iterations=config.iterations,
         project=project,
     )
-    order = _preference(found.energy, _risk(terms, scenes, found.value, seed=config.seed))
+    order = _preference(terms, scenes, found, project, seed=config.seed)
     best = int(order[0])
     candidates = np.repeat(state.entities[None], config.particles, axis=0)
     candidates[:, : start.shape[1]] = found.value[order].numpy()
@@ -97,28 +97,30 @@ def generate(
 
 
 @torch.no_grad()
-def _risk(terms: Sequence[Term], scenes: Scene, found: Tensor, *, seed: int) -> Tensor:
-    """(P,) the mean energy around each of `found` (P, N, 7), asked both ways.
+def _preference(
+    terms: Sequence[Term],
+    scenes: Scene,
+    found: Descent,
+    project: Callable[[Tensor, Tensor], Tensor],
+    *,
+    seed: int,
+) -> Tensor:
+    """The order (P,) of candidates: those as good as the lowest by their risk, then the others.
 
-    Both what the states around lack and whether these are the entities that would be identified
-    in them: a learned energy is blurred where its zeros end, and an arm does not arrive exactly.
+    The risk is the mean energy around a candidate, asked both ways: what the states around lack,
+    and whether these are the entities that would be identified in them. A learned energy is
+    blurred where its zeros end, and an arm does not arrive exactly.
     """
+    order = found.energy.argsort(stable=True)
+    alike = int((found.energy <= found.energy.min() + _ALIKE).sum())
+    rows = order[:alike].repeat_interleave(_NEARBY)
     generator = torch.Generator().manual_seed(seed)
-    misses = _MISS * torch.randn((_NEARBY, *found.shape[1:]), generator=generator)
-    scenes = scenes.repeat(_NEARBY)
-    around = clamp_to_plane((found[:, None] + misses).flatten(0, 1))
-    around = scenes.replace(
-        entities=torch.where(editable_features(scenes), around, scenes.entities)
-    )
+    misses = _MISS * torch.randn((_NEARBY, *found.value.shape[1:]), generator=generator)
+    nearby = project(found.value[rows] + misses.repeat(alike, 1, 1), rows)
+    around = scenes.take(rows).replace(entities=nearby)
     energy = total_energy(terms, around) + total_energy(terms, around.as_static())
-    return energy.view(len(found), _NEARBY).mean(1)
-
-
-def _preference(energy: Tensor, risk: Tensor) -> Tensor:
-    """The order (P,) of candidates: those as good as the lowest by their risk, then the others."""
-    alike = energy <= energy.min() + _ALIKE
-    beyond = 1.0 + risk[alike].max()
-    return torch.where(alike, risk, beyond + energy - energy.min()).argsort(stable=True)
+    risk = energy.view(alike, _NEARBY).mean(1)
+    return torch.cat([order[:alike][risk.argsort(stable=True)], order[alike:]])
 
 
 def editable_features(scene: Scene) -> Tensor:

@@ -33,7 +33,6 @@ import numpy as np
 from gymnasium import spaces
 
 from ..envs.concepts import Concept, Event
-from ..envs.concepts.sampling import MOST_IN_GROUP
 from ..envs.entities import COLOUR, CURSOR, MAX_ENTITIES, NUM_FEATURES, POSITION, ZONE
 from ..envs.particle import ParticleEnv
 from ..envs.progress import MAX_PHASES
@@ -89,8 +88,7 @@ class Layout:
         return cls(
             task=task,
             cursor=bool(cursor),
-            # Of a hue, more are attended in larger scenes alone.
-            attended=max(attended, min(concept.num_attended[1], MOST_IN_GROUP)),
+            attended=attended,
             free=free,
             fixed=not edited,
             moves=bool(moves),

@@ -106,7 +106,7 @@ def test_leaving_a_term_out_fails(name: str) -> None:
     for weights in ((1.0, 0.0), (0.0, 1.0)):
         agent = ExactAgent(concept, weights=weights)
         env = gym.make(ID, concept=concept)
-        assert sum(run(agent, env, seed)["is_success"] for seed in range(4)) <= 1  # by luck
+        assert not any(run(agent, env, seed)["is_success"] for seed in range(2))
 
 
 def test_an_energy_of_ones_own_adds_in_one_line() -> None:

@@ -119,7 +119,7 @@ def test_of_those_alike_the_one_is_taken_around_which_energies_are_lowest() -> N
         ([1.0, 1.0], [0.0, 1.0], 1.1 * ALIKE, 1),  # not alike: the lower energy it is
     ):
         found = generate([term(steepness, doubts, extra)], event.before, event.attention)
-        np.testing.assert_allclose(found.entities[cursor, :2], places[expected], atol=5e-3)
+        np.testing.assert_allclose(found.entities[cursor, :2], places[expected], atol=2e-3)
 
 
 def test_candidates_beyond_the_best_are_in_order_of_their_energies() -> None:

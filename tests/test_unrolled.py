@@ -179,7 +179,7 @@ def test_it_overfits_one_batch() -> None:
         return gap.item(), wrong.item()
 
     before = misses(make_model())
-    model, losses = train_on_one_batch("unrolled", 20, rate=2e-3)
+    model, losses = train_on_one_batch("unrolled", 20, rate=3e-3)
     after = misses(model)
     assert losses[-1] < 0.97 * losses[0]
-    assert after[0] < 0.8 * before[0] and after[1] < 0.95 * before[1]
+    assert after[0] < 0.7 * before[0] and after[1] < 0.95 * before[1]
