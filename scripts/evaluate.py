@@ -39,8 +39,8 @@ from conceptgym.agents.evaluation_config import (
 )
 from conceptgym.agents.evaluation_files import record, write_files
 from conceptgym.agents.evaluation_methods import METHODS, OURS
+from conceptgym.agents.evaluation_pages import write_pages
 from conceptgym.agents.evaluation_pool import run_tasks
-from conceptgym.agents.evaluation_readme import write_readme
 from conceptgym.agents.evaluation_store import OutcomeStore
 from conceptgym.agents.evaluation_tables import make_tables
 from conceptgym.agents.figures_codes import draw_codes, infer_codes
@@ -52,7 +52,7 @@ from conceptgym.assets import asset_path
 from conceptgym.envs.errors import ConfigError
 
 _DEFAULT = EvaluationConfig()
-_README = Path(__file__).parents[1] / "README.md"
+_ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +92,7 @@ class Args:
     figures: Path | None = None
     """Folder for figures (curves, codes, filmstrips, a gallery) and the paper's findings."""
     record: bool = False
-    """Copy our rates into the JSON beside the weights and into the README's tables, as is done
+    """Copy our rates into the JSON beside the weights and into the documents' tables, as is done
     before weights are shipped."""
 
     @property
@@ -135,7 +135,7 @@ def main(args: Args) -> None:
     if args.record:
         about = record(args.checkpoint or asset_path(PRETRAINED), written[0])
         recorded = json.loads(about.read_text(encoding="utf-8"))["evaluation"]
-        written += [about, write_readme(_README, recorded)]
+        written += [about, *write_pages(_ROOT, recorded)]
     if args.figures is not None:
         written += _draw_figures(args.figures, found, load_model(args.checkpoint)[0])
     for path in written:

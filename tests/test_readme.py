@@ -1,4 +1,4 @@
-"""The README's example runs as written, and its commands and table are those of the repository."""
+"""The README's example runs as written, and its commands and tables are those of the repository."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conceptgym.agents.evaluation_readme import fill_readme
+from conceptgym.agents.evaluation_pages import PAGES, fill_page
 from conceptgym.assets import asset_path
 from conceptgym.envs import CONCEPTS
 
@@ -40,9 +40,11 @@ def test_the_scripts_and_pictures_exist():
     assert not missing
 
 
-def test_the_tables_are_the_recorded_evaluation():
+@pytest.mark.parametrize("page", PAGES)
+def test_the_tables_are_the_recorded_evaluation(page):
     about = json.loads(asset_path("weights/concept_energy.json").read_text())
-    assert fill_readme(README, about["evaluation"]) == README
+    text = (ROOT / page).read_text()
+    assert fill_page(text, about["evaluation"], page=page) == text
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)

@@ -1,4 +1,4 @@
-"""The README's tables, written from the evaluation that is recorded beside the weights."""
+"""The README's and docs' tables, written from the evaluation that is recorded with the weights."""
 
 from __future__ import annotations
 
@@ -25,41 +25,55 @@ _COLUMNS = {
 _TASKS = ("generate", "identify")
 _NONE = "–"
 
+PAGES = {"README.md": ("levels", "concepts"), "docs/reinforcement.md": ("shown",)}
+"""Documents, and the tables that are marked in them."""
+
 Record = Mapping[str, Any]
 
 
-def readme_tables(recorded: Record) -> dict[str, str]:
-    """The tables by the name of their marker in the README.
+def recorded_tables(recorded: Record) -> dict[str, str]:
+    """The tables by the name of their marker.
 
     Args:
         recorded: what `evaluation_files.record` put under "evaluation".
     """
-    return {"levels": _levels(recorded), "concepts": _concepts(recorded)}
+    return {
+        "levels": _levels(recorded),
+        "concepts": _concepts(recorded),
+        "shown": _concepts(recorded, columns=("new scenes", "one shown")),
+    }
 
 
-def fill_readme(text: str, recorded: Record) -> str:
-    """The README with its tables renewed.
+def fill_page(text: str, recorded: Record, *, page: str) -> str:
+    """The text of a document of `PAGES` with its tables renewed.
 
     Raises:
         ConfigError: if a table's markers are missing.
     """
-    for name, table in readme_tables(recorded).items():
+    tables = recorded_tables(recorded)
+    for name in PAGES[page]:
         pattern = rf"(<!-- table: {name} -->\n).*?(<!-- /table -->)"
         text, count = re.subn(
-            pattern, lambda found, table=table: f"{found[1]}\n{table}\n{found[2]}", text, flags=re.S
+            pattern,
+            lambda found, table=tables[name]: f"{found[1]}\n{table}\n{found[2]}",
+            text,
+            flags=re.S,
         )
         if count != 1:
             raise ConfigError(
-                f"the README has {count} places for the table {name!r}; mark one by "
+                f"{page} has {count} places for the table {name!r}; mark one by "
                 f"'<!-- table: {name} -->' and '<!-- /table -->'"
             )
     return text
 
 
-def write_readme(path: Path, recorded: Record) -> Path:
-    """Renew the tables of the README at `path`."""
-    path.write_text(fill_readme(path.read_text(encoding="utf-8"), recorded), encoding="utf-8")
-    return path
+def write_pages(root: Path, recorded: Record) -> list[Path]:
+    """Renew the tables of the documents under `root`."""
+    for page in PAGES:
+        path = root / page
+        text = fill_page(path.read_text(encoding="utf-8"), recorded, page=page)
+        path.write_text(text, encoding="utf-8")
+    return [root / page for page in PAGES]
 
 
 def _levels(recorded: Record) -> str:
@@ -81,16 +95,16 @@ def _mean_row(title: str, found: Sequence[Record | None]) -> list[str]:
     return [title, *map(_cell, found), " / ".join(numbers)]
 
 
-def _concepts(recorded: Record) -> str:
+def _concepts(recorded: Record, *, columns: Sequence[str] = tuple(_COLUMNS)) -> str:
     cells = {
         (row["concept"], row["world"], row["level"], row["demonstrations"], row["task"]): row
         for row in recorded["rows"]
         if row["level"] <= 2
     }
-    heads = [f"{task}, {title}" for title in _COLUMNS for task in _TASKS]
+    heads = [f"{task}, {title}" for title in columns for task in _TASKS]
     rows = [["concept", *heads]]
     for concept in dict.fromkeys(name for name, *_ in cells):
-        found = [cells.get((concept, *key, t)) for key in _COLUMNS.values() for t in _TASKS]
+        found = [cells.get((concept, *_COLUMNS[title], t)) for title in columns for t in _TASKS]
         rows.append([concept, *map(_cell, found)])
     return _markdown(rows)
 

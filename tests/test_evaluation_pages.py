@@ -1,8 +1,15 @@
-"""The README's tables are what is recorded, and only they are changed."""
+"""The documents' tables are what is recorded, and only they are changed."""
+
+from pathlib import Path
 
 import pytest
 
-from conceptgym.agents.evaluation_readme import fill_readme, readme_tables
+from conceptgym.agents.evaluation_pages import (
+    PAGES,
+    fill_page,
+    recorded_tables,
+    write_pages,
+)
 from conceptgym.envs.errors import ConfigError
 
 
@@ -39,7 +46,7 @@ README = (
 
 
 def test_cells_stand_in_their_columns() -> None:
-    rows = readme_tables(RECORDED)["concepts"].splitlines()
+    rows = recorded_tables(RECORDED)["concepts"].splitlines()
     assert rows[2] == (
         "| near | 90.0% (80–95) | 100.0% (90–100) | 50.0% (40–55) | – | – | – | 80.0% (70–85) | – |"
     )
@@ -47,22 +54,37 @@ def test_cells_stand_in_their_columns() -> None:
     assert len(rows) == 4  # compositions have no row of their own
 
 
+def test_beside_policies_stand_new_scenes_alone() -> None:
+    rows = recorded_tables(RECORDED)["shown"].splitlines()
+    assert rows[0].count("|") == 6
+    assert rows[2] == "| near | 90.0% (80–95) | 100.0% (90–100) | 50.0% (40–55) | – |"
+
+
 def test_levels_that_were_not_measured_are_left_out() -> None:
-    rows = readme_tables(RECORDED)["levels"].splitlines()
+    rows = recorded_tables(RECORDED)["levels"].splitlines()
     assert rows[2:] == ["| 1: new scenes | 90.0% (80–95) | 90.0% (80–95) | 100 / 100 |"]
 
 
 def test_only_the_tables_are_replaced_and_filling_twice_changes_nothing() -> None:
-    once = fill_readme(README, RECORDED)
+    once = fill_page(README, RECORDED, page="README.md")
     assert once.startswith("# Title\n<!-- table: levels -->\n")
     assert "old" not in once and "\ntext\n" in once and once.endswith("<!-- /table -->\nend\n")
-    assert fill_readme(once, RECORDED) == once
+    assert fill_page(once, RECORDED, page="README.md") == once
+
+
+def test_every_document_is_renewed(tmp_path: Path) -> None:
+    for page, names in PAGES.items():
+        path = tmp_path / page
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("".join(f"<!-- table: {name} -->\n<!-- /table -->\n" for name in names))
+    for path in write_pages(tmp_path, RECORDED):
+        assert "| concept |" in path.read_text(encoding="utf-8")
 
 
 def test_missing_markers_are_named() -> None:
     text = (
-        "the README has 0 places for the table 'levels'; mark one by '<!-- table: levels -->' and "
+        "README.md has 0 places for the table 'levels'; mark one by '<!-- table: levels -->' and "
         "'<!-- /table -->'"
     )
     with pytest.raises(ConfigError, match=f"^{text}$"):
-        fill_readme("nothing", RECORDED)
+        fill_page("nothing", RECORDED, page="README.md")
