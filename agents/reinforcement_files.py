@@ -10,8 +10,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ..envs.concepts import CONCEPTS
 from ..envs.errors import ConfigError
 from .reinforcement import Point, ReinforcementConfig
+from .reinforcement_price import SHOWN, demonstrated_steps
 
 _POLICIES = "policies"
 _NAME = "reinforcement"
@@ -146,12 +148,14 @@ def _csv(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _table(policies: Sequence[PolicyFile]) -> str:
-    """Markdown: a row a policy."""
+    """Markdown: a row a policy, generate first, in the order of `CONCEPTS`."""
     lines = [
-        "| concept | task | algorithm | steps trained | to wanted | success [%] | training [s] |",
-        "| --- | --- | --- | ---: | ---: | ---: | ---: |",
+        "| concept | task | algorithm | steps trained | to wanted | success [%] | training [s] | "
+        f"steps in {SHOWN} demonstrations |",
+        "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |",
     ]
-    for policy in policies:
+    order = list(CONCEPTS)
+    for policy in sorted(policies, key=lambda one: (one.task, order.index(one.concept))):
         if not policy.points:
             continue
         last, price = policy.points[-1], policy.price
@@ -164,6 +168,7 @@ def _table(policies: Sequence[PolicyFile]) -> str:
             "not reached" if price is None else f"{price:,}",
             f"{100.0 * last.rate:.1f} ({low:.0f}-{high:.0f})",
             f"{last.seconds:.0f}",
+            f"{demonstrated_steps(policy.concept):.0f}",
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

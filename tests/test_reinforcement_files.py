@@ -98,9 +98,9 @@ def test_the_report_says_what_the_files_say(tmp_path: Path) -> None:
     report = json.loads(written[0].read_text())
     assert [entry["price"] for entry in report] == [None, 200]
     assert ReinforcementConfig.from_dict(report[0]["config"]) == CONFIG
-    between, near = written[2].read_text().splitlines()[2:]
-    assert between == ("| between | generate | PPO | 1,300 | not reached | 10.0 (2-40) | 162 |")
-    assert near == "| near | generate | PPO | 200 | 200 | 90.0 (60-98) | 25 |"
+    near, between = written[2].read_text().splitlines()[2:]
+    assert between == "| between | generate | PPO | 1,300 | not reached | 10.0 (2-40) | 162 | 56 |"
+    assert near == "| near | generate | PPO | 200 | 200 | 90.0 (60-98) | 25 | 66 |"
 
 
 def test_a_report_of_nothing_is_empty(tmp_path: Path) -> None:
