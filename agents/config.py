@@ -155,6 +155,8 @@ class InferenceConfig(Config):
     """First step on w, in units of the gradient."""
     amortised: bool = True
     """Start w from the encoder's guess rather than from random codes."""
+    shown_values: bool = False
+    """Start random codes with the values that the demonstrations show, on average."""
     code_particles: int = 1
     """Descents on w side by side, from disturbed guesses; random codes are `particles`."""
     readings: int = 1

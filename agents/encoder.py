@@ -8,9 +8,9 @@ from torch.nn import functional
 
 from .code import Code
 from .config import EnergyConfig
-from .relation import SOFTEN, RelationNetwork, graded, length
+from .relation import RelationNetwork, graded, length
 from .scene import Scene
-from .summary import EXTRAS, SUPPORTS, VALUES, Summary
+from .summary import EXTRAS, SUPPORTS, VALUES, Summary, shown_values
 
 _NODE_FEATURES = 6
 _PAIR_FEATURES = 5
@@ -65,8 +65,8 @@ class ConceptEncoder(nn.Module):
         features = torch.cat([features, summary.extras], dim=-1)
         weight = self._weigh(features, given, summary)[..., None]
         mean, spread = _moments(features, weight)
-        values, value_spread = _moments(summary.values, weight)
-        parts = dict(zip(VALUES, values.split(list(VALUES.values()), dim=-1), strict=True))
+        _, value_spread = _moments(summary.values, weight)
+        parts = shown_values(summary, weight)
         spreads = value_spread.split(list(VALUES.values()), dim=-1)
         pooled = [
             mean,
@@ -78,12 +78,8 @@ class ConceptEncoder(nn.Module):
             graded(summary.misfit),
             (summary.support * weight).sum(1),
         ]
-        parts["number"] = summary.number
-        parts["spread"] = (parts.pop("square") - parts["place"].square()).clamp(min=0.0)
-        parts["spread"] = (parts["spread"] + SOFTEN).sqrt()
         pooled.append(parts["spread"])
-        what = self.out(torch.cat(pooled, dim=-1))
-        return Code(what=what, template=summary.template.flatten(1), **parts).join()
+        return Code(what=self.out(torch.cat(pooled, dim=-1)), **parts).join()
 
     def _weigh(self, features: Tensor, given: Tensor, summary: Summary) -> Tensor:
         """How far each demonstration is to be believed, (B, K), adding up to one."""

@@ -23,11 +23,13 @@ VARIANTS: dict[str, InferenceConfig] = {
     OURS: InferenceConfig(),
     "ours-guess": InferenceConfig(code_iterations=0),
     "ours-scratch": InferenceConfig(amortised=False),
+    "ours-values": InferenceConfig(amortised=False, shown_values=True),
     "ours-recognition": InferenceConfig(recognition=True),
     **{f"ours-{n}-steps": InferenceConfig(iterations=n) for n in _STEPS},
 }
-"""Our agent: as it is; w as first guessed; w from random codes; generating by descent on the
-energy that identifies; other numbers of steps on x and a.
+"""Our agent: as it is; w as first guessed; w from random codes, and from codes of which the learned
+part is random; generating by descent on the energy that identifies; other numbers of steps on x
+and a.
 Without steps, the lowest of the starts (the scene as it is, and 15 random ones) is the answer."""
 RIVALS: dict[str, Callable[[int], Rival]] = {
     "chance": Chance,
@@ -37,7 +39,10 @@ RIVALS: dict[str, Callable[[int], Rival]] = {
 """Rivals without learning, from a seed."""
 METHODS = (*VARIANTS, *RIVALS)
 """Everyone who is evaluated by default."""
-STANDARD_ONLY = ("ours-scratch", "ours-recognition", *(f"ours-{n}-steps" for n in _STEPS))
+STANDARD_ONLY = (
+    *("ours-scratch", "ours-values", "ours-recognition"),
+    *(f"ours-{n}-steps" for n in _STEPS),
+)
 """Methods that are looked at with five undisturbed demonstrations alone."""
 PLAIN_ONLY = ("ours-guess",)
 """Methods that are looked at with undisturbed demonstrations alone."""

@@ -18,7 +18,7 @@ from .descent import descend
 from .generate import editable_features, random_states
 from .model import ConceptModel
 from .scene import Scene
-from .summary import summarise
+from .summary import shown_values, summarise
 from .tensors import check_demonstrations, stack_demonstrations
 
 _TOLERANCE = 1e-5  # steps on w are short: its gradients are small beside a code's unit variance
@@ -70,7 +70,8 @@ def infer(
     w* = argmin over w of the mean of ρ(E(x_k, a_k, w)), where E counts both what the editable
     entities and what the attention lacks, and ρ(E) = E / (1 + E / 0.05) lets a wrong demonstration
     pull little. Starts from the encoder's guess (or, with ``amortised=False``, from random codes,
-    the best of which is kept). The learned part is kept at zero mean and unit variance.
+    the likeliest of which is kept; with ``shown_values=True`` their learned part alone is random).
+    The learned part is kept at zero mean and unit variance.
     Demonstrations that come to rest several times show one phase at each rest.
 
     Raises:
@@ -177,6 +178,9 @@ def _first_guesses(
     if not config.amortised:
         start = torch.randn(config.particles, model.energy.code_size, generator=generator)
         start[:, -PLAIN_SIZE:] *= 0.5
+        if config.shown_values:
+            shown = shown_values(summarise(before, scenes, given), given[..., None] / given.sum())
+            start[:, -PLAIN_SIZE:] = Code(what=start[:1, :0], **shown).join()
         return start
     with torch.no_grad():
         guess = model.encoder(scenes, given, summarise(before, scenes, given))

@@ -13,7 +13,7 @@ from torch import Tensor
 from ..envs.entities import ZONE_RADIUS
 from .code import TENS
 from .geometry import SLOTS, best_orders, cross, dot, turn, used_slots
-from .relation import MARKS, length, marks
+from .relation import MARKS, SOFTEN, length, marks
 from .scene import Scene
 
 VALUES = {
@@ -77,6 +77,15 @@ def summarise(before: Tensor, after: Scene, given: Tensor) -> Summary:
         number=number[:, None] / TENS,
         misfit=misfit,
     )
+
+
+def shown_values(summary: Summary, weight: Tensor) -> dict[str, Tensor]:
+    """What the demonstrations show, by the names of `code.PLAIN`: means under weights (B, K, 1)."""
+    means = (summary.values * weight).sum(1).split(list(VALUES.values()), dim=-1)
+    parts = dict(zip(VALUES, means, strict=True))
+    variance = (parts.pop("square") - parts["place"].square()).clamp(min=0.0)
+    parts |= {"number": summary.number, "template": summary.template.flatten(1)}
+    return parts | {"spread": (variance + SOFTEN).sqrt()}
 
 
 def _attended(after: Scene) -> Tensor:

@@ -48,6 +48,7 @@ def test_variants_are_ours_but_for_what_they_are_named_after() -> None:
         "ours": set(),
         "ours-guess": {"code_iterations"},
         "ours-scratch": {"amortised"},
+        "ours-values": {"amortised", "shown_values"},
         "ours-recognition": {"recognition"},
         **steps,
     }
@@ -65,8 +66,8 @@ def test_w_is_inferred_once_where_variants_agree_on_it(monkeypatch: pytest.Monke
     asked = solvers()
     for method in VARIANTS:
         asked.get(method)
-    starts = {(config.code_iterations, config.amortised) for config in observed}
-    assert len(observed) == len(starts) == 3  # ours, the guess, from scratch
+    starts = {(one.code_iterations, one.amortised, one.shown_values) for one in observed}
+    assert len(observed) == len(starts) == 4  # ours, the guess, from scratch, from the values
 
 
 def test_shared_agents_answer_as_agents_of_their_own() -> None:

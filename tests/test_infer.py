@@ -11,7 +11,7 @@ import torch
 from agent_scenes import TINY, demonstration, demonstrations, draw_event, tiny_model
 from test_tensors import with_rows
 
-from conceptgym.agents.code import PLAIN_SIZE, normalise_code
+from conceptgym.agents.code import PLAIN_SIZE, Code, normalise_code
 from conceptgym.agents.config import InferenceConfig
 from conceptgym.agents.descent import CONVERGED, SPENT, STALLED
 from conceptgym.agents.infer import infer, surprise
@@ -96,6 +96,22 @@ def test_the_learned_part_stays_normalised() -> None:
         what = code[:-PLAIN_SIZE]
         assert what.mean() == pytest.approx(0.0, abs=1e-6)
         assert what.std() == pytest.approx(1.0, abs=1e-2)
+
+
+def test_only_the_learned_part_may_start_at_random() -> None:
+    demos = demonstrations()
+    few = replace(QUICK, amortised=False, code_iterations=0)
+    shown = infer(MODEL, demos, config=replace(few, shown_values=True)).readings[0]
+    random = infer(MODEL, demos, config=few).readings[0]
+    kept = Code.split(torch.as_tensor(shown))
+    colours = [demo.after[demo.attention, 2:5].mean(axis=0) for demo in demos]
+    np.testing.assert_allclose(
+        kept.colour.numpy(), [np.mean(colours, axis=0)] * len(shown), atol=1e-5
+    )
+    assert (kept.count == demos[0].attention.sum()).all()
+    assert np.ptp(shown[:, -PLAIN_SIZE:], axis=0).max() == 0.0 < np.ptp(random, axis=0).min()
+    drawn = {tuple(code) for code in random[:, :-PLAIN_SIZE]}
+    assert {tuple(code) for code in shown[:, :-PLAIN_SIZE]} == drawn, "the same random numbers"
 
 
 def test_random_starts_are_read_likeliest_first() -> None:
