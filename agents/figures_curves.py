@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,7 @@ def _by_steps(outcomes: Sequence[Outcome]) -> dict[str, Series]:
     steps = {
         name: config.iterations
         for name, config in VARIANTS.items()
-        if (config.code_iterations, config.amortised)
-        == (inference.code_iterations, inference.amortised)
+        if replace(config, iterations=inference.iterations) == inference
     }
     found = [item for item in standards(outcomes) if item.method in steps]
     rows = summarise(found, ("task", "level", "method"))

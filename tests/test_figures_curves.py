@@ -69,13 +69,14 @@ def test_demonstrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ours stands at its own number of steps; what differs in w is left out."""
+    """Ours stands at its own number of steps; what differs in more is left out."""
     found = [
         *both(1, 10, method="ours-0-steps"),
         *both(4, 10, method="ours-1-steps"),
         *both(9, 10),
         *both(2, 10, method="ours-scratch"),
         *both(2, 10, method="ours-guess"),
+        *both(2, 10, method="ours-recognition"),
         *both(3, 10, level=2),
         *both(6, 10, level=2, method="ours-50-steps"),
     ]
