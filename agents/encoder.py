@@ -65,8 +65,8 @@ class ConceptEncoder(nn.Module):
         features = torch.cat([features, summary.extras], dim=-1)
         weight = self._weigh(features, given, summary)[..., None]
         mean, spread = _moments(features, weight)
-        _, value_spread = _moments(summary.values, weight)
-        parts = shown_values(summary, weight)
+        values, value_spread = _moments(summary.values, weight)
+        parts = shown_values(summary, values)
         spreads = value_spread.split(list(VALUES.values()), dim=-1)
         pooled = [
             mean,
@@ -77,8 +77,8 @@ class ConceptEncoder(nn.Module):
             1.0 / given.sum(1, keepdim=True),
             graded(summary.misfit),
             (summary.support * weight).sum(1),
+            parts["spread"],
         ]
-        pooled.append(parts["spread"])
         return Code(what=self.out(torch.cat(pooled, dim=-1)), **parts).join()
 
     def _weigh(self, features: Tensor, given: Tensor, summary: Summary) -> Tensor:

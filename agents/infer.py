@@ -179,7 +179,8 @@ def _first_guesses(
         start = torch.randn(config.particles, model.energy.code_size, generator=generator)
         start[:, -PLAIN_SIZE:] *= 0.5
         if config.shown_values:
-            shown = shown_values(summarise(before, scenes, given), given[..., None] / given.sum())
+            summary = summarise(before, scenes, given)
+            shown = shown_values(summary, summary.values.mean(1))
             start[:, -PLAIN_SIZE:] = Code(what=start[:1, :0], **shown).join()
         return start
     with torch.no_grad():

@@ -12,8 +12,9 @@ from typing import Any
 
 from ..envs.concepts import CONCEPTS
 from ..envs.errors import ConfigError
+from .evaluation_config import STANDARD
 from .reinforcement import Point, ReinforcementConfig
-from .reinforcement_price import SHOWN, demonstrated_steps
+from .reinforcement_price import demonstrated_steps
 
 _POLICIES = "policies"
 _NAME = "reinforcement"
@@ -151,7 +152,7 @@ def _table(policies: Sequence[PolicyFile]) -> str:
     """Markdown: a row a policy, generate first, in the order of `CONCEPTS`."""
     lines = [
         "| concept | task | algorithm | steps trained | to wanted | success [%] | training [s] | "
-        f"steps in {SHOWN} demonstrations |",
+        f"steps in {STANDARD} demonstrations |",
         "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     order = list(CONCEPTS)

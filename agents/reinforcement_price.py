@@ -7,18 +7,16 @@ from functools import cache
 import numpy as np
 
 from ..envs.demonstrations import record_demonstrations
-
-SHOWN = 5
-"""Demonstrations that the agent is given, as in the table of `scripts/evaluate.py`."""
+from .evaluation_config import STANDARD
 
 
 @cache
 def demonstrated_steps(concept: str, *, recordings: int = 100) -> float:
-    """The mean number of environment steps in `SHOWN` demonstrations of a concept.
+    """The mean number of environment steps in `STANDARD` demonstrations of a concept.
 
     Raises:
         UnknownConceptError: on an unknown concept.
         ConfigError: if `recordings` is below 1.
     """
     recorded = record_demonstrations(concept=concept, episodes=recordings)
-    return SHOWN * float(np.mean([len(one.trajectory) - 1 for one in recorded]))
+    return STANDARD * float(np.mean([len(one.trajectory) - 1 for one in recorded]))

@@ -79,10 +79,14 @@ def summarise(before: Tensor, after: Scene, given: Tensor) -> Summary:
     )
 
 
-def shown_values(summary: Summary, weight: Tensor) -> dict[str, Tensor]:
-    """What the demonstrations show, by the names of `code.PLAIN`: means under weights (B, K, 1)."""
-    means = (summary.values * weight).sum(1).split(list(VALUES.values()), dim=-1)
-    parts = dict(zip(VALUES, means, strict=True))
+def shown_values(summary: Summary, means: Tensor) -> dict[str, Tensor]:
+    """What the demonstrations show, by the names of `code.PLAIN`.
+
+    Args:
+        summary: of B sets of demonstrations.
+        means: (B, sum of `VALUES`) its values, averaged over each set's demonstrations.
+    """
+    parts = dict(zip(VALUES, means.split(list(VALUES.values()), dim=-1), strict=True))
     variance = (parts.pop("square") - parts["place"].square()).clamp(min=0.0)
     parts |= {"number": summary.number, "template": summary.template.flatten(1)}
     return parts | {"spread": (variance + SOFTEN).sqrt()}

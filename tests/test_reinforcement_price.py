@@ -2,15 +2,16 @@
 
 import pytest
 
-from conceptgym.agents.reinforcement_price import SHOWN, demonstrated_steps
+from conceptgym.agents.evaluation_config import STANDARD
+from conceptgym.agents.reinforcement_price import demonstrated_steps
 from conceptgym.envs import record_demonstrations
 from conceptgym.envs.errors import UnknownConceptError
 
 
 def test_it_counts_the_steps_of_the_world() -> None:
-    shown = record_demonstrations(concept="near", episodes=SHOWN)
+    shown = record_demonstrations(concept="near", episodes=STANDARD)
     steps = sum(len(one.trajectory) - 1 for one in shown)  # the start is no step
-    assert demonstrated_steps("near", recordings=SHOWN) == pytest.approx(steps)
+    assert demonstrated_steps("near", recordings=STANDARD) == pytest.approx(steps)
 
 
 def test_order_takes_a_way_for_each_of_its_places() -> None:
