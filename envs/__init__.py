@@ -6,6 +6,7 @@ from .rendering.gl import choose_opengl_backend
 
 choose_opengl_backend()  # before anything imports mujoco, which reads the choice once
 
+from .arm_place import ArmPlaceEnv  # noqa: E402
 from .arm_reach import ArmReachEnv  # noqa: E402
 from .composed import ParticleComposeEnv  # noqa: E402
 from .concept_env import ConceptEnv  # noqa: E402
@@ -14,6 +15,7 @@ from .demonstrations import Demonstration, record_demonstrations  # noqa: E402
 from .entities import FEATURES, MAX_ENTITIES, EntityState  # noqa: E402
 from .frames import plane_to_table, table_to_plane  # noqa: E402
 from .particle import ParticleEnv  # noqa: E402
+from .robots import ROBOTS, Robot, make_robot  # noqa: E402
 
 gym.register(
     id="conceptgym/Particle-v0",
@@ -30,12 +32,19 @@ gym.register(
     entry_point="conceptgym.envs.arm_reach:ArmReachEnv",
     max_episode_steps=500,
 )
+gym.register(
+    id="conceptgym/ArmPlace-v0",
+    entry_point="conceptgym.envs.arm_place:ArmPlaceEnv",
+    max_episode_steps=4000,
+)
 
 __all__ = [
     "CONCEPTS",
     "FEATURES",
     "MAX_ENTITIES",
+    "ROBOTS",
     "TASKS",
+    "ArmPlaceEnv",
     "ArmReachEnv",
     "Concept",
     "ConceptEnv",
@@ -44,8 +53,10 @@ __all__ = [
     "Event",
     "ParticleComposeEnv",
     "ParticleEnv",
+    "Robot",
     "compose",
     "make_concept",
+    "make_robot",
     "plane_to_table",
     "record_demonstrations",
     "table_to_plane",

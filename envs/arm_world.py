@@ -10,9 +10,7 @@ import numpy as np
 
 from .arm_actions import ACTION_SIZE, set_points_from_action
 from .arm_model import (
-    CONTROL_TIMESTEP,
     FINGER_GEOM_NAMES,
-    FINGER_VELOCITY_LIMIT,
     FINGERTIP_SITE,
     HOVER_HEIGHT,
     JOINT_LOWER,
@@ -20,7 +18,6 @@ from .arm_model import (
     MAX_OBJECTS,
     NUM_JOINTS,
     OBJECT_REST_HEIGHT,
-    SERVO_TIME_CONSTANT,
     SUBSTEPS,
     TABLE_GEOM_NAME,
     VELOCITY_LIMITS,
@@ -31,12 +28,8 @@ from .arm_start import qpos_at_fingertip
 from .entities import MAX_ENTITIES, EntityState, check_array
 from .errors import ConfigError
 from .frames import plane_to_table, table_to_plane
+from .set_points import SetPoints
 
-SETPOINT_SPEED_SHARE = 0.92
-"""Share of the velocity limits at which set-points move: coupled joints overshoot by a few %."""
-_SETPOINT_SPEED = SETPOINT_SPEED_SHARE * np.append(VELOCITY_LIMITS, FINGER_VELOCITY_LIMIT)
-# (8,) how far a set-point may lead its joint [rad]; the fingers' may press as it likes.
-_LARGEST_LEAD = np.append(0.96 * SERVO_TIME_CONSTANT * VELOCITY_LIMITS, np.inf)
 _FINGERS = slice(NUM_JOINTS, NUM_JOINTS + 2)
 _OTHER, _TABLE, _OBJECT, _ARM, _FINGER = 0, 1, 2, 4, 8  # bits: those of the arm are the largest
 
@@ -73,7 +66,7 @@ class ArmWorld:
         self._layout: _Layout | None = None
         self._jacobian = np.empty((3, 0))
         self._touched = np.zeros(MAX_ENTITIES, dtype=bool)
-        self._expected = np.zeros(ACTION_SIZE)
+        self._set_points = SetPoints(VELOCITY_LIMITS)
         self._lowest, self._highest, self._fastest = np.zeros((3, NUM_JOINTS))
         self.table_contacts = 0
 
@@ -149,10 +142,7 @@ class ArmWorld:
         self._update()
 
     def step(self, action: np.ndarray) -> None:
-        """Move the set-points towards an action's targets for one control step.
-
-        Set-points move at no more than `SETPOINT_SPEED_SHARE` of the velocity limits, as a real
-        arm's interface demands, so that joints keep to their limits whatever the policy asks for.
+        """Move the set-points towards an action's targets for one control step, see `SetPoints`.
 
         Args:
             action: (8,), see `arm_actions`; values outside [-1, 1] are clipped.
@@ -161,11 +151,7 @@ class ArmWorld:
             ShapeError, NonFiniteError: on anything but eight finite numbers.
         """
         check_array(action, "action", (ACTION_SIZE,))
-        data, target = self.data, set_points_from_action(action)
-        lowest, highest = self._set_point_range()
-        target = np.minimum(np.maximum(target, lowest), highest)
-        velocity = (target - data.act) / CONTROL_TIMESTEP
-        np.minimum(np.maximum(velocity, -_SETPOINT_SPEED), _SETPOINT_SPEED, out=data.ctrl)
+        self._set_points.command(self.data, set_points_from_action(action))
         self._advance()
         self._update()
         self._count()
@@ -199,18 +185,6 @@ class ArmWorld:
         if n_objects not in self._layouts:
             self._layouts[n_objects] = _build_layout(n_objects)
         return self._layouts[n_objects]
-
-    def _set_point_range(self) -> tuple[np.ndarray, np.ndarray]:
-        """(8,) bounds on the set-points at the end of this step.
-
-        A servo runs at (set-point - position) / time constant, so the lead over the position
-        bounds its velocity also where the torque limit has made it fall behind.
-        """
-        data = self.data
-        expected, joints = self._expected, self._expected[:NUM_JOINTS]  # the fingers' stays 0
-        np.multiply(data.qvel[:NUM_JOINTS], CONTROL_TIMESTEP, out=joints)
-        joints += data.qpos[:NUM_JOINTS]
-        return expected - _LARGEST_LEAD, expected + _LARGEST_LEAD
 
     def _advance(self) -> None:
         mujoco.mj_step(self.model, self.data, SUBSTEPS)

@@ -103,7 +103,7 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         super().reset(seed=seed)
         low, high = self._objects_range
         n_objects = int(self.np_random.integers(low, high + 1))
-        self._event = self.concept.sample(self.np_random, n_objects=n_objects)
+        self._event = self._draw_event(n_objects)
         generate = self.task == "generate"
         self._progress = Progress(self._check_phases(), self.hold_steps)
         self._start(self._event.before if generate else self._event.shown)
@@ -154,6 +154,10 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
     def _advance(self, *, at_rest: bool) -> tuple[float, bool, bool]:
         """A generate task's residual, whether its last phase holds, and whether it ends."""
         return self._progress.advance(self.state, self.event.attention, at_rest=at_rest)
+
+    def _draw_event(self, n_objects: int) -> Event:
+        """Draw the scene's event."""
+        return self.concept.sample(self.np_random, n_objects=n_objects)
 
     @abstractmethod
     def _start(self, state: EntityState) -> None:
@@ -243,8 +247,12 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         return render_mode
 
     def _check_objects(self, n_objects: int | None) -> tuple[int, int]:
-        low = max(self.objects_range[0], self.concept.num_objects[0])
-        high = min(self.objects_range[1], self.concept.num_objects[1])
+        return self._objects_between(n_objects, *self.objects_range)
+
+    def _objects_between(self, n_objects: int | None, low: int, high: int) -> tuple[int, int]:
+        """Fewest and most objects of a scene, of those that this world has room for."""
+        low = max(low, self.concept.num_objects[0])
+        high = min(high, self.concept.num_objects[1])
         if n_objects is None:
             usual = self.concept.usual_objects
             return max(low, usual[0]), min(high, usual[1], self.default_most_objects)

@@ -69,6 +69,10 @@ class Concept(ABC):
     """Fewest and most objects of scenes whose size nobody asked for, within `num_objects`."""
     tasks_on_arm: ClassVar[tuple[str, ...]] = TASKS
     """The tasks that the arm can do; in the plane every concept has both."""
+    tasks_on_table: ClassVar[tuple[str, ...]] = TASKS
+    """The tasks that the arm can do with solid objects, which it cannot paint."""
+    stacks: ClassVar[bool] = False
+    """Whether the concept holds with the cursor on an entity: a solid cursor stands on it."""
     parameter_ranges: ClassVar[dict[str, tuple[float, float]]] = {}
     parameter_choices: ClassVar[dict[str, tuple[str, ...]]] = {}
     held_out_ranges: ClassVar[dict[str, tuple[tuple[float, float], ...]]] = {}

@@ -41,6 +41,7 @@ class Colour(Concept):
     least_contrast: ClassVar[float] = 0.3
     num_attended: ClassVar[tuple[int, int]] = (1, _MOST_IN_LARGE)
     tasks_on_arm: ClassVar[tuple[str, ...]] = ("identify",)  # an arm cannot paint
+    tasks_on_table: ClassVar[tuple[str, ...]] = ("identify",)
     parameter_ranges: ClassVar[dict[str, tuple[float, float]]] = {"hue": (0.0, 360.0)}
     held_out_ranges: ClassVar[dict[str, tuple[tuple[float, float], ...]]] = {
         "hue": ((100.0, 136.0), (250.0, 286.0))

@@ -11,6 +11,7 @@ import numpy as np
 from ..entities import MAX_ENTITIES, EntityState, check_array
 from ..errors import ConceptParameterError
 from .base import Concept, Event
+from .colour import Colour
 from .composed_scenes import draw_after, draw_before
 from .composed_terms import checked_sets, checked_terms, set_sizes
 from .proximity import Proximity
@@ -57,7 +58,8 @@ class Composed(Concept):
         sets: for each term the number of the set of entities that it attends to; terms of one
             number share theirs. By default every term about the cursor has its own, and all others
             share one.
-        name, num_objects, usual_objects: of a composition at hand these follow from its terms.
+        name, num_objects, usual_objects, tasks_on_table: of a composition at hand these follow
+            from its terms.
     """
 
     name: ClassVar[str] = "composed"
@@ -78,6 +80,7 @@ class Composed(Concept):
             "name": " + ".join(term.name for term in terms),
             "num_objects": (fewest, _MOST_OBJECTS),
             "usual_objects": (fewest, max(fewest, _USUAL_MOST)),
+            "tasks_on_table": () if any(isinstance(t, Colour) for t in terms) else ("generate",),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)

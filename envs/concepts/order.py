@@ -43,6 +43,7 @@ class InOrder(Concept):
     """
 
     tolerance: ClassVar[float] = Touch.tolerance
+    stacks: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

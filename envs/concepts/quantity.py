@@ -64,6 +64,7 @@ class Quantity(Concept):
     full_clearance: ClassVar[float] = 0.06
     num_objects: ClassVar[tuple[int, int]] = (MOST_COUNTED + 1, 12)
     tasks_on_arm: ClassVar[tuple[str, ...]] = ()  # its table has no zones
+    tasks_on_table: ClassVar[tuple[str, ...]] = ("generate",)  # there is no touching a zone
     parameter_ranges: ClassVar[dict[str, tuple[float, float]]] = {"count": (1, MOST_COUNTED)}
 
     def __post_init__(self) -> None:

@@ -47,6 +47,8 @@ class Touch(Concept):
     num_attended: ClassVar[tuple[int, int]] = (2, 3)
     parameter_ranges: ClassVar[dict[str, tuple[float, float]]] = {"hue": (0.0, 360.0)}
     held_out_ranges: ClassVar[dict[str, tuple[tuple[float, float], ...]]] = {"hue": HELD_OUT_HUES}
+    tasks_on_table: ClassVar[tuple[str, ...]] = ("generate",)  # what is stood on is out of touch
+    stacks: ClassVar[bool] = True
 
     @cached_property
     def rgb(self) -> np.ndarray:

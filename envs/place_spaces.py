@@ -1,0 +1,115 @@
+"""What the place world lets be seen beside the entity states.
+
+| key            | space                | meaning                                 | unit, frame|
+|----------------|----------------------|-----------------------------------------|------------|
+| `qpos`         | Box (n,)             | joint positions                         | rad        |
+| `qvel`         | Box (n,)             | joint velocities                        | rad/s      |
+| `gripper`      | Box (1,)             | opening between the finger pads         | m          |
+| `fingertip`    | Box (3,)             | fingertip position                      | m, world   |
+| `touched`      | MultiBinary (16,)    | entities touched by a finger            |            |
+| `solid`        | MultiBinary (16,)    | entities that can be grasped or bumped  |            |
+| `round`        | MultiBinary (16,)    | those that look alike from all sides    |            |
+| `poses`        | Box (16, 7)          | their centres, and turns as quaternions | m, world   |
+| `half_extents` | Box (16, 3)          | theirs along their own axes             | m          |
+
+Rows that are not solid are zero.
+"""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+
+from .arm_model import MAX_OPENING
+from .entities import MAX_ENTITIES, POSITION
+from .errors import ConfigError
+from .frames import table_to_plane
+from .place_objects import HALF_HEIGHTS
+from .place_scene import PlaceScene
+from .place_world import PlaceWorld
+from .spaces import Observation
+
+MOST_NOISE = 0.02
+"""Largest standard deviation of the observed places [m]."""
+_FAR = 3.0  # [m]: further than anything falls
+
+
+def place_spaces(world: PlaceWorld) -> dict[str, spaces.Space]:
+    """The spaces of the keys in the table above, for a world's arm."""
+    lower, upper = world.joint_limits
+    # Joints give way a little at their limits, and speeds overshoot: the bounds leave room.
+    speed = 3.0 * np.array(world.robot.velocity_limits)
+    places = np.concatenate([np.full(3, _FAR), np.ones(4) + 1e-3])
+    poses = np.tile(places, (MAX_ENTITIES, 1))
+    boxes = {
+        "qpos": (lower - 0.1, upper + 0.1),
+        "qvel": (-speed, speed),
+        "gripper": (np.array([-0.01]), np.array([MAX_OPENING + 0.01])),
+        "fingertip": (np.full(3, -_FAR), np.full(3, _FAR)),
+        "poses": (-poses, poses),
+        "half_extents": (np.zeros((MAX_ENTITIES, 3)), np.full((MAX_ENTITIES, 3), HALF_HEIGHTS[1])),
+    }
+    masks = ("touched", "solid", "round")
+    return {
+        **{
+            name: spaces.Box(low.astype(np.float32), high.astype(np.float32), dtype=np.float32)
+            for name, (low, high) in boxes.items()
+        },
+        **{name: spaces.MultiBinary(MAX_ENTITIES) for name in masks},
+    }
+
+
+def place_observation(
+    seen: Observation,
+    world: PlaceWorld,
+    scene: PlaceScene,
+    *,
+    noise: float,
+    rng: np.random.Generator,
+) -> Observation:
+    """Add the keys of the table above to an observation of the entities.
+
+    Args:
+        seen: of the entity states.
+        world: the physics.
+        scene: whose solid entities are seen.
+        noise: standard deviation of the places [m], alike in `entities` and `poses`.
+        rng: its source.
+    """
+    rows, shapes = scene.rows, scene.shapes
+    solid, rounded = np.zeros((2, MAX_ENTITIES), dtype=np.int8)
+    poses = np.zeros((MAX_ENTITIES, 7), dtype=np.float32)
+    extents = np.zeros((MAX_ENTITIES, 3), dtype=np.float32)
+    solid[rows] = 1
+    rounded[rows] = [shape.round for shape in shapes]
+    extents[rows] = [shape.half_extents for shape in shapes]
+    places = world.poses
+    if noise > 0.0:
+        places[:, :3] += noise * rng.standard_normal((len(rows), 3))
+        seen["entities"][rows, POSITION] = table_to_plane(places[:, :2])
+    poses[rows] = np.clip(places, -_FAR, _FAR)
+    return {
+        **seen,
+        **world.arm_observation(),
+        "touched": world.touched.astype(np.int8),
+        "solid": solid,
+        "round": rounded,
+        "poses": poses,
+        "half_extents": extents,
+    }
+
+
+def check_noise(observation_noise: Any) -> float:
+    """The standard deviation, if it is one.
+
+    Raises:
+        ConfigError: on anything but a number from 0 to `MOST_NOISE`.
+    """
+    if not isinstance(observation_noise, Real) or not 0.0 <= float(observation_noise) <= MOST_NOISE:
+        raise ConfigError(
+            f"observation_noise={observation_noise!r} must be a number from 0 to {MOST_NOISE} [m]"
+        )
+    return float(observation_noise)
