@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..envs.arm_actions import action_from_targets
-from ..envs.arm_model import CONTROL_TIMESTEP, NUM_JOINTS, VELOCITY_LIMITS
+from ..envs.arm_model import CONTROL_TIMESTEP
 from ..envs.entities import check_array
 from ..envs.errors import ConfigError
 from .ik import IKController
@@ -16,6 +16,7 @@ from .ik import IKController
 PEAK_SPEED_RATIO = 1.875
 """Peak over mean speed of the minimum-jerk profile 10 s³ - 15 s⁴ + 6 s⁵."""
 _PEAK_ACCELERATION_RATIO = 10 / np.sqrt(3)
+_TURNING_SPEED = 2.0  # peak speed of the heading [rad/s]
 _CATCH_UP_STEPS = 50
 _FALL_BEHIND = 2e-3  # how far the fingertip may fall behind the line's clock [m]
 
@@ -29,12 +30,14 @@ class Waypoint:
         speed: largest fingertip speed on the way there [m/s].
         acceleration: largest fingertip acceleration on the way there [m/s²].
         dwell: control steps to stay there.
+        heading: of the hand there [rad], see `ik.py`.
     """
 
     position_in_world: np.ndarray
     speed: float = 0.5
     acceleration: float = 4.0
     dwell: int = 0
+    heading: float = 0.0
 
     def __post_init__(self) -> None:
         check_array(self.position_in_world, "position_in_world", (3,))
@@ -50,7 +53,7 @@ class JointPath:
     """Joint positions at the control rate.
 
     Attributes:
-        qpos: (T, 7) set-points [rad], the first one control step after the start.
+        qpos: (T, n) set-points [rad], the first one control step after the start.
         opening: (T,) finger openings [m].
         ends: (W,) number of steps after which each reached waypoint is reached.
         reached: whether the path passes through every waypoint.
@@ -70,7 +73,7 @@ class JointPath:
 
     @property
     def actions(self) -> np.ndarray:
-        """(T, 8) float32 actions of the arm world."""
+        """(T, 8) float32 actions of the Panda's world."""
         return action_from_targets(self.qpos, self.opening)
 
 
@@ -89,7 +92,7 @@ def plan_joint_path(
 
     Args:
         controller: its configuration holds tolerances and the share of the velocity limits.
-        qpos: (7,) joint positions to start from [rad].
+        qpos: (n,) joint positions to start from [rad].
         waypoints: one or more.
         opening: opening of the fingers on the way [m].
 
@@ -99,7 +102,7 @@ def plan_joint_path(
     """
     if not waypoints:
         raise ConfigError("waypoints is empty, expected at least one Waypoint")
-    check_array(np.asarray(qpos, dtype=np.float64), "qpos", (NUM_JOINTS,))
+    check_array(np.asarray(qpos, dtype=np.float64), "qpos", (controller.robot.num_joints,))
     current = np.asarray(qpos, dtype=np.float64)
     pieces: list[np.ndarray] = []
     ends: list[int] = []
@@ -113,7 +116,7 @@ def plan_joint_path(
         pieces += [piece, dwell]
         current = piece[-1]
         ends.append(sum(map(len, pieces)))
-    path = np.concatenate(pieces) if pieces else np.empty((0, NUM_JOINTS))
+    path = np.concatenate(pieces) if pieces else np.empty((0, len(current)))
     return JointPath(
         qpos=path,
         opening=np.full(len(path), opening),
@@ -127,17 +130,23 @@ def plan_joint_path(
 def _plan_segment(
     controller: IKController, qpos: np.ndarray, waypoint: Waypoint
 ) -> tuple[np.ndarray, float, str]:
-    """(T, 7) set-points to a waypoint, the error at their end [m], and why it is not reached."""
+    """(T, n) set-points to a waypoint, the error at their end [m], and why it is not reached."""
     piece, error = _follow_line(controller, qpos, waypoint)
     if error < controller.config.position_tolerance:
         return piece, error, ""
-    result = controller.solve(qpos, waypoint.position_in_world)
+    result = controller.solve(
+        qpos,
+        waypoint.position_in_world,
+        heading=waypoint.heading,
+        free_heading=waypoint.heading == 0.0,
+    )
     if not result.reached:
-        return np.empty((0, NUM_JOINTS)), result.position_error, f"is {result.reason}"
-    piece = _interpolate(qpos, result.qpos, share=controller.config.velocity_share)
+        return np.empty((0, len(qpos))), result.position_error, f"is {result.reason}"
+    speeds = controller.config.velocity_share * np.array(controller.robot.velocity_limits)
+    piece = _interpolate(qpos, result.qpos, speeds=speeds)
     lowest = min(controller.table_distance(step) for step in piece)
     if lowest < min(controller.config.table_clearance, controller.table_distance(qpos)) - 1e-6:
-        nothing = np.empty((0, NUM_JOINTS))
+        nothing = np.empty((0, len(qpos)))
         return nothing, error, f"is behind the table: the way there passes it at {lowest:.3f} m"
     return piece, result.position_error, ""
 
@@ -145,16 +154,22 @@ def _plan_segment(
 def _follow_line(
     controller: IKController, qpos: np.ndarray, waypoint: Waypoint
 ) -> tuple[np.ndarray, float]:
-    """Follow a straight fingertip line; (T, 7) set-points and the error at their end [m]."""
+    """Follow a straight fingertip line; (T, n) set-points and the error at their end [m]."""
     start = controller.fingertip(qpos)
     end = np.asarray(waypoint.position_in_world, dtype=np.float64)
-    n_steps = _steps(float(np.linalg.norm(end - start)), waypoint)
+    turn_from = controller.heading(qpos)
+    turn = _wrapped(waypoint.heading - turn_from)
+    n_steps = max(
+        _steps(float(np.linalg.norm(end - start)), waypoint),
+        int(np.ceil(PEAK_SPEED_RATIO * abs(turn) / _TURNING_SPEED / CONTROL_TIMESTEP)),
+    )
     piece: list[np.ndarray] = []
     clock, pace, error = 0.0, 1.0, np.inf
     while len(piece) < 4 * n_steps + _CATCH_UP_STEPS:
         clock = min(clock + pace, n_steps)
-        target = start + _minimum_jerk(clock / n_steps) * (end - start)
-        qpos = controller.step(qpos, target)
+        travelled = float(_minimum_jerk(clock / n_steps))
+        target = start + travelled * (end - start)
+        qpos = controller.step(qpos, target, heading=turn_from + travelled * turn)
         piece.append(qpos)
         behind = float(np.linalg.norm(controller.fingertip(qpos) - target))
         # where a velocity limit binds, the line's clock waits rather than bend the line
@@ -164,8 +179,14 @@ def _follow_line(
         previous, error = error, behind
         if error < 0.2 * controller.config.position_tolerance or error > 0.98 * previous:
             break  # it has settled, or is stuck
-    upright = controller.tilt(qpos) < controller.config.tilt_tolerance
+    tilt, off = controller.tilt(qpos), _wrapped(controller.heading(qpos) - waypoint.heading)
+    upright = max(tilt, abs(off)) < controller.config.tilt_tolerance
     return np.array(piece), error if upright else np.inf
+
+
+def _wrapped(angle: float) -> float:
+    """The same angle in [-π, π) [rad]."""
+    return (angle + np.pi) % (2.0 * np.pi) - np.pi
 
 
 def _steps(length: float, waypoint: Waypoint) -> int:
@@ -180,9 +201,9 @@ def _minimum_jerk(share: np.ndarray | float) -> np.ndarray | float:
     return share**3 * (10 - 15 * share + 6 * share**2)
 
 
-def _interpolate(start: np.ndarray, end: np.ndarray, *, share: float) -> np.ndarray:
-    """(T, 7) minimum-jerk set-points in joint space, within a share of the velocity limits."""
-    duration = PEAK_SPEED_RATIO * np.max(np.abs(end - start) / (share * VELOCITY_LIMITS))
+def _interpolate(start: np.ndarray, end: np.ndarray, *, speeds: np.ndarray) -> np.ndarray:
+    """(T, n) minimum-jerk set-points in joint space, within joint speeds (n,) [rad/s]."""
+    duration = PEAK_SPEED_RATIO * np.max(np.abs(end - start) / speeds)
     n_steps = max(1, int(np.ceil(duration / CONTROL_TIMESTEP)))
     travelled = _minimum_jerk(np.arange(1, n_steps + 1) / n_steps)
     return start + np.asarray(travelled)[:, None] * (end - start)

@@ -13,6 +13,8 @@ import torch
 from ..envs.demonstrations import Demonstration
 from ..envs.entities import MAX_ENTITIES, PLANE_HALF_WIDTH, POSITION, EntityState, check_array
 from ..envs.errors import ConfigError, NoDemonstrationsError, ShapeError
+from ..envs.place_model import MOST_OBJECTS
+from ..envs.robots import Robot
 from ..envs.spaces import check_keys
 from .arm_policy import ArmPolicy
 from .config import InferenceConfig
@@ -23,11 +25,12 @@ from .ik import IKController
 from .infer import InferResult, infer
 from .model import ConceptModel, load_model
 from .particle_policy import ParticlePolicy
+from .place_policy import PlacePolicy
 from .plan import Plan
 from .tensors import scene_of
 from .terms import Term, concept_term, total_energy
 
-Policy = ParticlePolicy | ArmPolicy
+Policy = ParticlePolicy | ArmPolicy | PlacePolicy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +62,7 @@ class ConceptAgent:
         self._concepts: list[_Observed] = []
         self._constraints: list[Term] = []
         self._controller = controller
+        self._controllers: dict[Robot, IKController] = {}
         self._policies: list[Policy | None] = []
         self._started: list[bool] = []
 
@@ -169,6 +173,7 @@ class ConceptAgent:
         *,
         phase: int = 0,
         attentions: Sequence[np.ndarray] | None = None,
+        extra: Sequence[Term] = (),
     ) -> GenerateResult:
         """States of the editable entities for which the observed concepts hold.
 
@@ -177,8 +182,9 @@ class ConceptAgent:
             attention: (N,) which entities take part.
             phase: of a concept that has several, which one.
             attentions: where several concepts were observed, each one's own attended entities.
+            extra: energies to add this once, such as what the scene's solid bodies ask for.
         """
-        terms = self.terms(phase=phase, attentions=attentions)
+        terms = [*self.terms(phase=phase, attentions=attentions), *extra]
         return generate(terms, state, attention, config=self.config)
 
     def identify(self, state: EntityState) -> IdentifyResult:
@@ -266,7 +272,7 @@ class ConceptAgent:
         a scene, and anew when the scene has changed.
 
         Args:
-            observation: of Particle-v0 or ArmReach-v0.
+            observation: of a conceptgym environment.
             state: passed through; the agent keeps its plans itself.
             episode_start: (n_envs,) bool, where an episode begins.
             deterministic: without effect, the agent always is.
@@ -308,7 +314,7 @@ class ConceptAgent:
         # flagged twice in a row is planned for anew only where the scene has changed.
         renewed = started and not self._started[row]
         self._started[row] = started
-        kind = ArmPolicy if "qpos" in observation else ParticlePolicy
+        kind = _policy_for(observation)
         if renewed or not isinstance(policy, kind):
             policy = self._policies[row] = self._make_policy(kind)
         return policy.act(observation)
@@ -316,5 +322,19 @@ class ConceptAgent:
     def _make_policy(self, kind: type[Policy]) -> Policy:
         if kind is ParticlePolicy:
             return ParticlePolicy(self)
+        if kind is PlacePolicy:
+            return PlacePolicy(self, self._controller_of)
         self._controller = self._controller or IKController()
         return ArmPolicy(self, self._controller)
+
+    def _controller_of(self, robot: Robot) -> IKController:
+        """The controller of an arm among solid things, made once."""
+        if robot not in self._controllers:
+            self._controllers[robot] = IKController(robot=robot, obstacles=MOST_OBJECTS)
+        return self._controllers[robot]
+
+
+def _policy_for(observation: Mapping[str, Any]) -> type[Policy]:
+    if "poses" in observation:
+        return PlacePolicy
+    return ArmPolicy if "qpos" in observation else ParticlePolicy

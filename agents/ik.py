@@ -1,39 +1,44 @@
-"""Inverse kinematics: the fingertip at a point, the gripper straight down, through mink.
+"""Inverse kinematics: the fingertip at a point, the hand straight down, through mink.
 
 Differential inverse kinematics solves, for a joint displacement dq, the quadratic program
 
     min ½ Σ ‖W (J dq + e)‖²    subject to    G dq ≤ h
 
 with the tasks' errors e (fingertip pose, posture) and the limits G dq ≤ h (joint positions, joint
-velocities, distance to the table), see https://kevinzakka.github.io/mink/. Every iterate lies
-within the joint limits, so no result ever asks for more.
+velocities, distances to the table and to objects), see https://kevinzakka.github.io/mink/. Every
+iterate lies within the joint limits, so no result ever asks for more.
+
+The hand's heading [rad] is its turn about the vertical from `GRIPPER_DOWN`: at heading 0 the
+fingers close along world y.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import mink
 import mujoco
 import numpy as np
 
-from ..envs.arm_model import (
-    CONTROL_TIMESTEP,
-    FINGERTIP_SITE,
-    GRIPPER_DOWN,
-    HOME_QPOS,
-    JOINT_LOWER,
-    JOINT_NAMES,
-    JOINT_UPPER,
-    NUM_JOINTS,
-    TABLE_GEOM_NAME,
-    VELOCITY_LIMITS,
-    WORKING_GEOM_NAMES,
-    build_arm_model,
-)
+from ..envs.arm_actions import ActionMap
+from ..envs.arm_model import CONTROL_TIMESTEP, GRIPPER_DOWN
 from ..envs.entities import check_array
 from ..envs.errors import ConfigError, UnreachableTargetError
 from ..envs.frames import TABLE_CENTRE_IN_WORLD
+from ..envs.place_model import FINGERTIP, PREFIX, TABLE
+from ..envs.place_start import joint_ranges
+from ..envs.robots import PANDA, Robot
+from .ik_model import (
+    CARRIED,
+    HAND_GEOMS,
+    Obstacle,
+    build_ik_model,
+    open_fingers,
+    put_in_hand,
+    put_obstacles,
+    working_geoms,
+)
 
 _ORIENTATION_COST = 0.3  # [m/rad]: 1 rad of tilt weighs as much as 0.3 m
 _DAMPING = 1e-9
@@ -53,6 +58,8 @@ class IKConfig:
         restarts: further attempts from random joint positions.
         velocity_share: share of the joint velocity limits that a control step may use.
         table_clearance: distance that hand, fingers and forearm keep from the table [m].
+        object_clearance: distance that hand and fingers keep from objects [m].
+        carried_clearance: distance that a carried object keeps from objects and table [m].
         seed: seed of the restarts.
 
     Raises:
@@ -65,10 +72,13 @@ class IKConfig:
     restarts: int = 8
     velocity_share: float = 0.85
     table_clearance: float = 0.004
+    object_clearance: float = 0.002
+    carried_clearance: float = 0.0005
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("position_tolerance", "tilt_tolerance", "iterations", "table_clearance"):
+        lengths = ("position_tolerance", "table_clearance", "object_clearance", "carried_clearance")
+        for name in (*lengths, "tilt_tolerance", "iterations"):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}, expected more than 0")
         if self.restarts < 0:
@@ -84,7 +94,7 @@ class IKResult:
     """What the search for joint positions came to.
 
     Attributes:
-        qpos: (7,) joint positions [rad], within the limits; where it began if not reached.
+        qpos: (n,) joint positions [rad], within the limits; where it began if not reached.
         position_error: distance between fingertip and target at the best attempt [m].
         reached: whether the tolerances hold at `qpos`.
         iterations: quadratic programs solved.
@@ -103,46 +113,100 @@ class IKResult:
 class IKController:
     """Finds joint positions for fingertip targets; the models and limits are built once."""
 
-    def __init__(self, config: IKConfig | None = None) -> None:
+    def __init__(
+        self, config: IKConfig | None = None, *, robot: Robot = PANDA, obstacles: int = 0
+    ) -> None:
+        """Make it for an arm, with room for so many objects to keep clear of."""
         self.config = config or IKConfig()
-        model = build_arm_model(0, finger_joints=False)
+        self.robot = robot
+        model = build_ik_model(robot, obstacles)
+        self.lower, self.upper = joint_ranges(model, robot.num_joints)
+        self.actions = ActionMap(self.lower, self.upper)
+        self._home = np.clip(robot.home_qpos, self.lower, self.upper)
         self._configuration = mink.Configuration(model)
         self._fingertip = mink.FrameTask(
-            FINGERTIP_SITE, "site", position_cost=1.0, orientation_cost=_ORIENTATION_COST
+            FINGERTIP, "site", position_cost=1.0, orientation_cost=_ORIENTATION_COST
         )
         posture = mink.PostureTask(model, cost=1e-3)
-        posture.set_target(HOME_QPOS)
+        posture.set_target(self._home)
         self._tasks = (self._fingertip, posture)
-        speeds = self.config.velocity_share * VELOCITY_LIMITS
-        self._limits = (
+        names = working_geoms(model, robot)
+        self._working = [model.geom(name).id for name in names]
+        self._radii = model.geom_rbound[self._working]  # of bounding spheres [m]
+        self._table = model.geom(TABLE).id
+        speeds = self.config.velocity_share * np.array(robot.velocity_limits)
+        joints = (PREFIX + name for name in robot.joints)
+        self._arm_limits = (
             # a gain of 1 would end on the limit itself, where rounding could step over it
             mink.ConfigurationLimit(model, gain=0.95),
-            mink.VelocityLimit(model, dict(zip(JOINT_NAMES, speeds, strict=True))),
-            mink.CollisionAvoidanceLimit(
-                model,
-                [(list(WORKING_GEOM_NAMES), [TABLE_GEOM_NAME])],
-                minimum_distance_from_collisions=self.config.table_clearance,
-                collision_detection_distance=_DETECTION,
-            ),
+            mink.VelocityLimit(model, dict(zip(joints, speeds, strict=True))),
+            self._keep_apart(names, [TABLE], self.config.table_clearance),
         )
-        self._working = [model.geom(name).id for name in WORKING_GEOM_NAMES]
-        self._radii = model.geom_rbound[self._working]  # of bounding spheres [m]
-        self._table = model.geom(TABLE_GEOM_NAME).id
+        self._limits = self._arm_limits
 
-    def solve(self, qpos: np.ndarray, target_in_world: np.ndarray) -> IKResult:
-        """Search for joint positions that put the fingertip at a target.
-
-        The first attempt starts from `qpos` and keeps the gripper's heading; if it stalls, further
-        ones start from random joint positions and leave the heading free.
+    def keep_clear_of(
+        self,
+        obstacles: Sequence[Obstacle],
+        *,
+        qpos: np.ndarray | None = None,
+        carried: Obstacle | None = None,
+        opening: float = 0.0,
+    ) -> None:
+        """Keep clear of these objects from now on, and of no others.
 
         Args:
-            qpos: (7,) joint positions to start from [rad].
+            obstacles: at most as many as the controller has room for.
+            qpos: (n,) joint positions at which the hand holds `carried` [rad].
+            carried: the object in the hand, which keeps clear of the others and the table too.
+            opening: distance between the finger pads meanwhile [m].
+
+        Raises:
+            ConfigError: on too many obstacles.
+        """
+        model, data = self._configuration.model, self._configuration.data
+        names = put_obstacles(model, data, obstacles)
+        open_fingers(model, opening)
+        limits = [self._keep_apart(list(HAND_GEOMS), names, self.config.object_clearance)]
+        if carried is not None:
+            self._configuration.update(qpos)
+            put_in_hand(model, data, carried)
+            least = self.config.carried_clearance
+            limits.append(self._keep_apart([CARRIED], [TABLE, *names], least))
+        self._limits = (*self._arm_limits, *(limits if names or carried else ()))
+
+    def _keep_apart(
+        self, moving: list[str], others: list[str], distance: float
+    ) -> mink.CollisionAvoidanceLimit:
+        return mink.CollisionAvoidanceLimit(
+            self._configuration.model,
+            [(moving, others)],
+            minimum_distance_from_collisions=distance,
+            collision_detection_distance=_DETECTION,
+        )
+
+    def solve(
+        self,
+        qpos: np.ndarray,
+        target_in_world: np.ndarray,
+        *,
+        heading: float = 0.0,
+        free_heading: bool = True,
+    ) -> IKResult:
+        """Search for joint positions that put the fingertip at a target.
+
+        The first attempt starts from `qpos` and keeps the heading; if it stalls, further ones start
+        from random joint positions.
+
+        Args:
+            qpos: (n,) joint positions to start from [rad].
             target_in_world: (3,) fingertip target [m].
+            heading: of the hand [rad].
+            free_heading: whether the further attempts may leave the heading as it comes.
 
         Raises:
             ShapeError, NonFiniteError: on arrays of another shape, NaN or infinity.
         """
-        start, target = _checked(qpos, target_in_world)
+        start, target = self._checked(qpos, target_in_world)
         clearance = self.config.table_clearance
         if target[2] < clearance:
             error = float(np.linalg.norm(self.fingertip(start) - target))
@@ -162,7 +226,8 @@ class IKController:
         best, spent = np.inf, 0
         for restart in range(self.config.restarts + 1):
             guess = start if restart == 0 else self._random_qpos(rng)
-            error, reached, iterations = self._attempt(guess, target, keep_heading=restart == 0)
+            self._aim(guess, target, heading, keep_heading=restart == 0 or not free_heading)
+            error, reached, iterations = self._attempt(target)
             best, spent = min(best, error), spent + iterations
             if reached:
                 return IKResult(
@@ -195,20 +260,23 @@ class IKController:
             return result
         raise UnreachableTargetError(unreachable_text(target_in_world, result.reason))
 
-    def step(self, qpos: np.ndarray, target_in_world: np.ndarray) -> np.ndarray:
+    def step(
+        self, qpos: np.ndarray, target_in_world: np.ndarray, *, heading: float = 0.0
+    ) -> np.ndarray:
         """Joint positions one control step closer to a target, within velocity limits.
 
         Args:
-            qpos: (7,) joint positions [rad].
+            qpos: (n,) joint positions [rad].
             target_in_world: (3,) fingertip target [m]; near by, or the way there is not straight,
                 and aimed at no lower than the table's clearance.
+            heading: of the hand [rad].
 
         Returns:
-            (7,) joint positions [rad], `qpos` itself where no step is allowed.
+            (n,) joint positions [rad], `qpos` itself where no step is allowed.
         """
-        start, target = _checked(qpos, target_in_world)
+        start, target = self._checked(qpos, target_in_world)
         target = np.append(target[:2], max(target[2], self.config.table_clearance))
-        self._aim(start, target, keep_heading=True)
+        self._aim(start, target, heading, keep_heading=True)
         self._iterate(CONTROL_TIMESTEP)
         return self._configuration.q.copy()
 
@@ -227,11 +295,14 @@ class IKController:
         self._configuration.update(qpos)
         return self._table_distance()
 
-    def _attempt(
-        self, guess: np.ndarray, target: np.ndarray, *, keep_heading: bool
-    ) -> tuple[float, bool, int]:
-        """Iterate from a guess; (best position error [m], reached, iterations)."""
-        self._aim(guess, target, keep_heading=keep_heading)
+    def heading(self, qpos: np.ndarray) -> float:
+        """The hand's heading [rad] at joint positions (n,) [rad]."""
+        self._configuration.update(qpos)
+        x, y = self._configuration.data.site(FINGERTIP).xmat[[0, 3]]
+        return float(np.arctan2(y, x))
+
+    def _attempt(self, target: np.ndarray) -> tuple[float, bool, int]:
+        """Iterate from where it is; (best position error [m], reached, iterations)."""
         best, since_best = np.inf, 0
         for iteration in range(1, self.config.iterations + 1):
             if not self._iterate(5 * CONTROL_TIMESTEP):
@@ -248,12 +319,14 @@ class IKController:
                 break
         return best, False, iteration
 
-    def _aim(self, qpos: np.ndarray, target: np.ndarray, *, keep_heading: bool) -> None:
+    def _aim(
+        self, qpos: np.ndarray, target: np.ndarray, heading: float, *, keep_heading: bool
+    ) -> None:
         self._configuration.update(qpos)
         heading_cost = _ORIENTATION_COST if keep_heading else 0.0
         self._fingertip.set_orientation_cost([_ORIENTATION_COST, _ORIENTATION_COST, heading_cost])
-        rotation = mink.SO3.from_matrix(GRIPPER_DOWN)
-        self._fingertip.set_target(mink.SE3.from_rotation_and_translation(rotation, target))
+        turn = mink.SO3.from_z_radians(heading) @ mink.SO3.from_matrix(GRIPPER_DOWN)
+        self._fingertip.set_target(mink.SE3.from_rotation_and_translation(turn, target))
 
     def _iterate(self, dt: float) -> bool:
         """One quadratic program of duration `dt` [s]; False where it has no solution.
@@ -272,7 +345,7 @@ class IKController:
         allowed = min(self.config.table_clearance, self._table_distance()) - _ROUNDING
         for share in (1.0, 0.5, 0.25, 0.0):
             qpos = start + share * dt * velocity  # every joint is a hinge
-            configuration.update(np.clip(qpos, JOINT_LOWER, JOINT_UPPER))
+            configuration.update(np.clip(qpos, self.lower, self.upper))
             if self._table_distance() >= allowed:
                 break
         return True
@@ -288,21 +361,30 @@ class IKController:
             if height < _DETECTION
         )
 
+    def _checked(
+        self, qpos: np.ndarray, target_in_world: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        start = np.asarray(qpos, dtype=np.float64)
+        target = np.asarray(target_in_world, dtype=np.float64)
+        check_array(start, "qpos", (self.robot.num_joints,))
+        check_array(target, "target_in_world", (3,))
+        return np.clip(start, self.lower, self.upper), target
+
     def _position(self) -> np.ndarray:
-        return self._configuration.data.site(FINGERTIP_SITE).xpos
+        return self._configuration.data.site(FINGERTIP).xpos
 
     def _tilt(self) -> float:
-        axis = self._configuration.data.site(FINGERTIP_SITE).xmat[[2, 5, 8]]
+        axis = self._configuration.data.site(FINGERTIP).xmat[[2, 5, 8]]
         return float(np.arctan2(np.hypot(axis[0], axis[1]), -axis[2]))
 
     def _random_qpos(self, rng: np.random.Generator) -> np.ndarray:
         """Joint positions inside the limits that keep clear of the table."""
         for _ in range(50):
-            qpos = rng.uniform(0.9 * JOINT_LOWER, 0.9 * JOINT_UPPER)
-            qpos = np.clip(qpos, JOINT_LOWER + 0.05, JOINT_UPPER - 0.05)
+            qpos = rng.uniform(0.9 * self.lower, 0.9 * self.upper)
+            qpos = np.clip(qpos, self.lower + 0.05, self.upper - 0.05)
             if self.table_distance(qpos) > self.config.table_clearance:
                 return qpos
-        return HOME_QPOS.copy()
+        return self._home.copy()
 
 
 def unreachable_text(target_in_world: np.ndarray, reason: str) -> str:
@@ -313,11 +395,3 @@ def unreachable_text(target_in_world: np.ndarray, reason: str) -> str:
         f"target_in_world is ({point}) [m], {reason}; move it towards the table's centre, "
         f"({x:.1f}, {y:.1f}) and at least a few centimetres up"
     )
-
-
-def _checked(qpos: np.ndarray, target_in_world: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    start = np.asarray(qpos, dtype=np.float64)
-    target = np.asarray(target_in_world, dtype=np.float64)
-    check_array(start, "qpos", (NUM_JOINTS,))
-    check_array(target, "target_in_world", (3,))
-    return np.clip(start, JOINT_LOWER, JOINT_UPPER), target

@@ -15,6 +15,7 @@ from ..envs.errors import NonFiniteError, ShapeError
 from ..envs.spaces import state_from_observation
 from .generate import GenerateResult
 from .identify import IdentifyResult
+from .terms import Term
 
 MOVED = 0.05
 """An entity that the agent does not edit and that moved this far was moved [plane units]."""
@@ -32,6 +33,7 @@ class Planner(Protocol):
         *,
         phase: int = 0,
         attentions: Sequence[np.ndarray] | None = None,
+        extra: Sequence[Term] = (),
     ) -> GenerateResult:
         """States of the editable entities for which the concept's phase, or all terms, hold."""
         ...
@@ -144,8 +146,9 @@ def _task_of(observation: Mapping[str, Any]) -> str:
 def make_plan(planner: Planner, view: View) -> Plan:
     """Ask the planner the question of the view's task."""
     if view.task == "generate":
-        own = {} if view.attentions is None else {"attentions": view.attentions}
-        result = planner.generate(view.state, view.attention, phase=view.phase, **own)
+        result = planner.generate(
+            view.state, view.attention, phase=view.phase, attentions=view.attentions
+        )
         return Plan(task=view.task, result=result)
     return Plan(task=view.task, result=planner.identify(view.state))
 

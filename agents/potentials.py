@@ -114,6 +114,38 @@ def minimum_distance(distance: float, *, weight: float = 1.0) -> Term:
     return term
 
 
+def keep_apart(radii: np.ndarray, gap: float, *, weight: float = 1.0) -> Term:
+    """Keeps solid entities from overlapping: what may be moved away from all that is solid.
+
+    Args:
+        radii: (N,) of the entities [plane units], 0 for those that are not solid.
+        gap: least distance between two rims [plane units].
+        weight: factor of the energy, at least 0.
+
+    Raises:
+        ConfigError: on a negative radius, gap or weight.
+    """
+    sizes = np.asarray(radii, dtype=np.float64)
+    check_array(sizes, "radii", (len(sizes),))
+    if not (sizes.min(initial=0.0) >= 0.0 and gap >= 0.0):
+        raise ConfigError(f"radii={sizes} and gap={gap!r} must be at least 0; give plane units")
+    weight = _weight(weight)
+
+    def term(scene: Scene) -> Tensor:
+        movable = scene.movable * scene.present
+        size = _like(scene, sizes)[: movable.shape[1]]
+        places = torch.where(movable[..., None] > 0.5, scene.positions, scene.positions.detach())
+        first, second = torch.triu_indices(len(size), len(size), offset=1).unbind()
+        away = torch.linalg.vector_norm(places[:, first] - places[:, second] + 1e-9, dim=-1)
+        least = torch.where(
+            (size[first] > 0) & (size[second] > 0), size[first] + size[second] + gap, 0.0
+        )
+        either = torch.maximum(movable[:, first], movable[:, second])
+        return weight * 0.5 * ((least - away).clamp(min=0.0).square() * either).sum(-1)
+
+    return term
+
+
 def _outside(start: np.ndarray, end: np.ndarray, reach: float, weight: float) -> Term:
     """Keeps what may be moved further than `reach` from the line between two points."""
     along = end - start

@@ -6,6 +6,7 @@
 | `qvel`         | Box (n,)             | joint velocities                        | rad/s      |
 | `gripper`      | Box (1,)             | opening between the finger pads         | m          |
 | `fingertip`    | Box (3,)             | fingertip position                      | m, world   |
+| `robot`        | Discrete (64)        | which arm, see `robots.robot_number`    |            |
 | `touched`      | MultiBinary (16,)    | entities touched by a finger            |            |
 | `solid`        | MultiBinary (16,)    | entities that can be grasped or bumped  |            |
 | `round`        | MultiBinary (16,)    | those that look alike from all sides    |            |
@@ -30,18 +31,21 @@ from .frames import table_to_plane
 from .place_objects import HALF_HEIGHTS
 from .place_scene import PlaceScene
 from .place_world import PlaceWorld
-from .spaces import Observation
+from .robots import MOST_ROBOTS, robot_number
+from .spaces import POSITION_BOUND, Observation
 
 MOST_NOISE = 0.02
 """Largest standard deviation of the observed places [m]."""
 _FAR = 3.0  # [m]: further than anything falls
+_MOST_SPEED = 3.0  # largest joint velocity that is seen, in limits
 
 
 def place_spaces(world: PlaceWorld) -> dict[str, spaces.Space]:
     """The spaces of the keys in the table above, for a world's arm."""
     lower, upper = world.joint_limits
-    # Joints give way a little at their limits, and speeds overshoot: the bounds leave room.
-    speed = 3.0 * np.array(world.robot.velocity_limits)
+    # Joints give way a little at their limits, and speeds overshoot where the arm hits something:
+    # the bounds leave room, and what is beyond them is seen as they are.
+    speed = _MOST_SPEED * np.array(world.robot.velocity_limits)
     places = np.concatenate([np.full(3, _FAR), np.ones(4) + 1e-3])
     poses = np.tile(places, (MAX_ENTITIES, 1))
     boxes = {
@@ -59,6 +63,7 @@ def place_spaces(world: PlaceWorld) -> dict[str, spaces.Space]:
             for name, (low, high) in boxes.items()
         },
         **{name: spaces.MultiBinary(MAX_ENTITIES) for name in masks},
+        "robot": spaces.Discrete(MOST_ROBOTS),
     }
 
 
@@ -89,11 +94,16 @@ def place_observation(
     places = world.poses
     if noise > 0.0:
         places[:, :3] += noise * rng.standard_normal((len(rows), 3))
-        seen["entities"][rows, POSITION] = table_to_plane(places[:, :2])
+        seen["entities"][rows, POSITION] = np.clip(
+            table_to_plane(places[:, :2]), -POSITION_BOUND, POSITION_BOUND
+        )
     poses[rows] = np.clip(places, -_FAR, _FAR)
+    arm, speed = world.arm_observation(), _MOST_SPEED * np.array(world.robot.velocity_limits)
+    arm["qvel"] = np.clip(arm["qvel"], -speed, speed).astype(np.float32)
     return {
         **seen,
-        **world.arm_observation(),
+        **arm,
+        "robot": np.int64(robot_number(world.robot)),
         "touched": world.touched.astype(np.int8),
         "solid": solid,
         "round": rounded,

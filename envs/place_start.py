@@ -24,12 +24,17 @@ _DOWN = np.diag([1.0, -1.0, -1.0])
 @cache
 def rigid_model(robot: Robot) -> mujoco.MjModel:
     """The arm on its table with rigid, closed fingers; nothing writes to it."""
+    return rigid_spec(robot).compile()
+
+
+def rigid_spec(robot: Robot) -> mujoco.MjSpec:
+    """The same to add to and compile: qpos is the n joints."""
     spec = scene_spec(robot)
     for element in (*spec.actuators, *spec.equalities, *spec.tendons):
         spec.delete(element)
     for name in FINGER_JOINT_NAMES:
         spec.delete(spec.joint(PREFIX + name))
-    return spec.compile()
+    return spec
 
 
 def joint_ranges(model: mujoco.MjModel, num_joints: int) -> tuple[np.ndarray, np.ndarray]:

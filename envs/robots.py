@@ -103,7 +103,9 @@ class Robot:
             path=path,
             joints=tuple(model.joint(joint).name for joint in joints),
             home_qpos=tuple(home[model.jnt_qposadr[joints]].tolist()),
-            velocity_limits=velocity_limits or (USUAL_VELOCITY,) * len(joints),
+            velocity_limits=(USUAL_VELOCITY,) * len(joints)
+            if velocity_limits is None
+            else tuple(float(limit) for limit in velocity_limits),
             torque_limits=tuple(_torque_limit(model, joint) for joint in joints),
             servo_gains=tuple((_STIFFNESS * inertia).tolist()),
         )
@@ -137,6 +139,42 @@ ROBOTS = {robot.name: robot for robot in (PANDA, UR5E)}
 """The arms that ship with conceptgym."""
 
 
+_known: list[Robot] = list(ROBOTS.values())
+MOST_ROBOTS = 64
+"""Most arms that one process can tell apart."""
+
+
+def robot_number(robot: Robot) -> int:
+    """The number by which observations tell an arm; a new arm gets the next one.
+
+    Raises:
+        ConfigError: if this process knows too many.
+    """
+    if robot not in _known:
+        if len(_known) == MOST_ROBOTS:
+            raise ConfigError(
+                f"robot '{robot.name}' would be number {MOST_ROBOTS}, the largest is "
+                f"{MOST_ROBOTS - 1}; make each Robot once and use it again"
+            )
+        _known.append(robot)
+    return _known.index(robot)
+
+
+def robot_numbered(number: int) -> Robot:
+    """The arm of a number.
+
+    Raises:
+        ConfigError: if this process knows no such arm.
+    """
+    if not 0 <= number < len(_known):
+        raise ConfigError(
+            f"observation['robot'] is {number}, this process knows {len(_known)} arms; an "
+            "environment in another process made one: call make_robot and robot_number on its "
+            "MJCF here too, in the same order"
+        )
+    return _known[number]
+
+
 def make_robot(robot: str | Path | Robot) -> Robot:
     """An arm from its name or its MJCF; a `Robot` is passed through.
 
@@ -147,7 +185,7 @@ def make_robot(robot: str | Path | Robot) -> Robot:
         return robot
     if str(robot) in ROBOTS:
         return ROBOTS[str(robot)]
-    if Path(robot).suffix != ".xml":
+    if not isinstance(robot, str | Path) or Path(robot).suffix != ".xml":
         raise ConfigError(
             f"robot={str(robot)!r} is unknown; choose one of {', '.join(ROBOTS)}, or give the path "
             "of an MJCF file (.xml)"
@@ -189,6 +227,14 @@ def _joints_to_mount(model: mujoco.MjModel, path: Path) -> np.ndarray:
             f"robot={str(path)!r} has {len(joints)} joints between its base and {MOUNT!r}; the "
             "hand needs at least 5, hinges all of them, to point down anywhere on the table"
         )
+    others = [joint for joint in range(model.njnt) if joint not in joints]
+    if others:
+        raise ConfigError(
+            f"robot={str(path)!r} has {len(others)} joints beside those between its base and "
+            f"{MOUNT!r}; leave grippers and objects out: the table and the hand are added to it"
+        )
+    if not all(model.joint(joint).name for joint in joints):
+        raise ConfigError(f"robot={str(path)!r} has joints without a name; give each a name")
     return np.array(joints)
 
 

@@ -1,0 +1,138 @@
+"""What the agent means to put where: targets for solid things, from the energy of a scene.
+
+The energy is asked twice: first as it is, which tells whether something is to stand on something
+else; then with energies that keep solid things apart. Of the states that are about as good, the one
+that takes the fewest moves is chosen, among those that can be carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..envs.entities import MAX_ENTITIES, POSITION
+from ..envs.frames import METRES_PER_PLANE_UNIT, TABLE_CENTRE_IN_WORLD, plane_to_table
+from .generate import GenerateResult
+from .move_order import Move, MoveOrder, order_moves
+from .plan import Planner, View
+from .potentials import keep_apart
+from .table_view import TableView
+from .terms import Term
+
+ON_TOP = 0.09
+"""Something planned this near to a thing that stays is to stand on it [plane units]."""
+STILL = 0.004
+"""What is planned to move less than this stays where it is [m]."""
+GAP = 0.006
+"""Least gap between the rims of solid things that the plan asks for [m]."""
+_ALIKE = 1.5e-3  # energies this near to the least are as good [plane units²]
+_TRIED = 6  # candidates for which an order is looked for
+_PARKING = 0.19  # things are parked in this square around the plane's centre [m]
+_OFF_CENTRE = 0.003  # what stands on something is at most this far from its centre [m]
+_ORDER_GAP = 0.002
+
+
+@dataclass(frozen=True, kw_only=True)
+class Targets:
+    """Where things go, and in which order.
+
+    Attributes:
+        result: what the descent on the energy found; `entities` are those of the chosen state.
+        order: the moves, of indices into the table's solid things.
+        places: (2,) target of each thing that is to move [m], by index.
+        onto: the thing that each stands on in the end, by index, if it is not the table.
+    """
+
+    result: GenerateResult
+    order: MoveOrder
+    places: Mapping[int, np.ndarray]
+    onto: Mapping[int, int]
+
+
+def find_targets(planner: Planner, view: View, table: TableView) -> Targets:
+    """Plan a generate task for solid things.
+
+    Args:
+        planner: it has observed a concept.
+        view: the scene.
+        table: the same scene's solid things.
+    """
+    free = _ask(planner, view, ())
+    under = _stacked_on(free.entities, view, table)
+    if under is not None:
+        return _stacking(free, view, table, under)
+    radii = np.zeros(MAX_ENTITIES)
+    for row, footprint in zip(table.rows, table.footprints, strict=True):
+        mean = 0.5 * (footprint.circumradius + footprint.inradius)
+        radii[row] = mean / METRES_PER_PLANE_UNIT
+    apart = keep_apart(radii, GAP / METRES_PER_PLANE_UNIT)
+    return _fewest_moves(_ask(planner, view, (apart,)), view, table)
+
+
+def _ask(planner: Planner, view: View, extra: tuple[Term, ...]) -> GenerateResult:
+    return planner.generate(
+        view.state, view.attention, phase=view.phase, attentions=view.attentions, extra=extra
+    )
+
+
+def _stacked_on(entities: np.ndarray, view: View, table: TableView) -> int | None:
+    """Index of what the piece is planned to stand on, if anything."""
+    state = view.state
+    if not (state.movable[state.cursor] and state.cursor in table.rows):
+        return None
+    rows = [row for row in table.rows if row != state.cursor and not state.movable[row]]
+    if not rows:
+        return None
+    away = np.linalg.norm(entities[rows, POSITION] - entities[state.cursor, POSITION], axis=-1)
+    nearest = int(np.argmin(away))
+    return list(table.rows).index(rows[nearest]) if away[nearest] <= ON_TOP else None
+
+
+def _stacking(result: GenerateResult, view: View, table: TableView, under: int) -> Targets:
+    piece = list(table.rows).index(view.state.cursor)
+    planned = plane_to_table(result.entities[view.state.cursor, POSITION])
+    base = table.centres[under, :2]
+    off = planned - base
+    length = float(np.linalg.norm(off))
+    place = base + off * min(1.0, _OFF_CENTRE / max(length, 1e-9))
+    there = np.linalg.norm(table.centres[piece, :2] - place) <= 2 * _OFF_CENTRE
+    stands = table.bottoms[piece] > table.tops[under] - 0.005
+    moves = () if there and stands else (Move(index=piece, target=place),)
+    order = MoveOrder(moves=moves, feasible=True, reason="ordered")
+    return Targets(result=result, order=order, places={piece: place}, onto={piece: under})
+
+
+def _fewest_moves(result: GenerateResult, view: View, table: TableView) -> Targets:
+    """The candidate of the fewest moves that can be ordered, of those about as good as the best."""
+    alike = np.flatnonzero(result.energies <= result.energies.min() + _ALIKE)
+    movable = [i for i, row in enumerate(table.rows) if view.state.movable[row]]
+    options = []
+    for rank in alike:
+        places = plane_to_table(result.candidates[rank][table.rows, POSITION])
+        away = np.linalg.norm(places - table.centres[:, :2], axis=1)
+        moved = {i: places[i] for i in movable if away[i] > STILL}
+        options.append((len(moved), int(rank), moved))
+    options.sort(key=lambda option: option[:2])
+    found: list[Targets] = []
+    for _, rank, moved in options[:_TRIED]:
+        order = _order(table, moved)
+        chosen = _with_best(result, rank)
+        found.append(Targets(result=chosen, order=order, places=moved, onto={}))
+        if order.feasible and len(order.moves) <= len(moved):
+            break  # nothing needs to be parked
+    feasible = [targets for targets in found if targets.order.feasible]
+    return min(feasible or found, key=lambda targets: len(targets.order.moves))
+
+
+def _order(table: TableView, places: Mapping[int, np.ndarray]) -> MoveOrder:
+    bounds = TABLE_CENTRE_IN_WORLD - _PARKING, TABLE_CENTRE_IN_WORLD + _PARKING
+    return order_moves(table.footprints, places, gap=_ORDER_GAP, bounds=bounds, still=STILL)
+
+
+def _with_best(result: GenerateResult, rank: int) -> GenerateResult:
+    """The same result with another candidate as the chosen one."""
+    return replace(
+        result, entities=result.candidates[rank].copy(), energy=float(result.energies[rank])
+    )

@@ -1,0 +1,138 @@
+"""An observation of the place world taken apart: solid things on a table, and the arm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..envs.entities import MAX_ENTITIES, check_array
+from ..envs.robots import Robot, robot_numbered
+from ..envs.spaces import check_keys
+from .footprints import Footprint
+from .ik_model import Obstacle
+
+_KEYS = {
+    "gripper": (1,),
+    "fingertip": (3,),
+    "touched": (MAX_ENTITIES,),
+    "solid": (MAX_ENTITIES,),
+    "round": (MAX_ENTITIES,),
+    "poses": (MAX_ENTITIES, 7),
+    "half_extents": (MAX_ENTITIES, 3),
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TableView:
+    """What is on the table and where the arm is.
+
+    Attributes:
+        robot: the arm.
+        qpos: (J,) its joint positions [rad].
+        opening: distance between the finger pads [m].
+        fingertip: (3,) in world [m].
+        touched: (MAX_ENTITIES,) bool, entities that a finger has touched.
+        rows: (n,) rows of the solid entities.
+        centres: (n, 3) theirs in world [m].
+        footprints: (n,) their outlines from above, however they lie.
+        half_heights: (n,) half of how high they are, as they lie [m].
+    """
+
+    robot: Robot
+    qpos: np.ndarray
+    opening: float
+    fingertip: np.ndarray
+    touched: np.ndarray
+    rows: np.ndarray
+    centres: np.ndarray
+    footprints: tuple[Footprint, ...]
+    half_heights: np.ndarray
+
+    @classmethod
+    def of(cls, observation: Mapping[str, Any]) -> TableView:
+        """Read an observation of `conceptgym/ArmPlace-v0`.
+
+        Raises:
+            ShapeError, NonFiniteError: if a key is missing, or an array does not fit.
+        """
+        check_keys(observation, ["qpos", "robot", *_KEYS], source="conceptgym/ArmPlace-v0")
+        robot = robot_numbered(int(observation["robot"]))
+        for key, shape in {**_KEYS, "qpos": (robot.num_joints,)}.items():
+            check_array(observation[key], f"observation['{key}']", shape)
+        rows = np.flatnonzero(observation["solid"])
+        poses = np.asarray(observation["poses"], dtype=np.float64)[rows]
+        extents = np.asarray(observation["half_extents"], dtype=np.float64)[rows]
+        rounds = np.asarray(observation["round"])[rows].astype(bool)
+        lying = [_lying(*each) for each in zip(poses, extents, rounds, strict=True)]
+        return cls(
+            robot=robot,
+            qpos=np.asarray(observation["qpos"], dtype=np.float64),
+            opening=float(np.asarray(observation["gripper"])[0]),
+            fingertip=np.asarray(observation["fingertip"], dtype=np.float64),
+            touched=np.asarray(observation["touched"]).astype(bool),
+            rows=rows,
+            centres=poses[:, :3],
+            footprints=tuple(footprint for footprint, _ in lying),
+            half_heights=np.array([height for _, height in lying]),
+        )
+
+    @property
+    def tops(self) -> np.ndarray:
+        """(n,) heights of the objects' tops above the table [m]."""
+        return self.centres[:, 2] + self.half_heights
+
+    @property
+    def bottoms(self) -> np.ndarray:
+        """(n,) heights of what they stand on [m]."""
+        return self.centres[:, 2] - self.half_heights
+
+    def others(self, index: int, *, above: float = -1.0) -> tuple[int, ...]:
+        """The other objects whose tops are above a height [m]."""
+        return tuple(
+            other for other in range(len(self.rows)) if other != index and self.tops[other] > above
+        )
+
+    def obstacles(self, indices: Sequence[int]) -> list[Obstacle]:
+        """These objects as things to keep clear of."""
+        return [self.obstacle(index) for index in indices]
+
+    def obstacle(self, index: int) -> Obstacle:
+        """An object as a thing to keep clear of, or to carry."""
+        outline = self.footprints[index]
+        return Obstacle(
+            centre=self.centres[index],
+            half_extents=np.append(outline.half_extents, self.half_heights[index]),
+            yaw=outline.yaw,
+            round=outline.round,
+        )
+
+
+def _lying(pose: np.ndarray, extents: np.ndarray, rounded: bool) -> tuple[Footprint, float]:
+    """The outline from above of an object, and half its height [m], whichever side is up."""
+    axes = _rotation(pose[3:])  # columns: its own axes in world
+    up = int(np.argmax(np.abs(axes[2])))
+    first, second = (axis for axis in range(3) if axis != up)
+    yaw = float(np.arctan2(axes[1, first], axes[0, first]))
+    ball = rounded and np.ptp(extents) < 1e-9
+    footprint = Footprint(
+        centre=pose[:2],
+        half_extents=extents[[first, second]],
+        yaw=0.0 if rounded and (up == 2 or ball) else yaw,
+        round=bool(rounded and (up == 2 or ball)),
+    )
+    return footprint, float(extents[up])
+
+
+def _rotation(quaternion: np.ndarray) -> np.ndarray:
+    """(3, 3) of (w, x, y, z)."""
+    w, x, y, z = quaternion / max(float(np.linalg.norm(quaternion)), 1e-9)
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ]
+    )
