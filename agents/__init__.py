@@ -1,5 +1,6 @@
 """The agent: one energy over scenes, three questions to it, and a controller for the arm."""
 
+from .arm_demonstrations import record_on_arm
 from .checkpoint import load_tensors, save_tensors
 from .concept_agent import ConceptAgent
 from .config import EnergyConfig, InferenceConfig, TrainConfig
@@ -32,5 +33,6 @@ __all__ = [
     "infer",
     "load_model",
     "load_tensors",
+    "record_on_arm",
     "save_tensors",
 ]

@@ -8,7 +8,7 @@ choose_opengl_backend()  # before anything imports mujoco, which reads the choic
 
 from .arm_place import ArmPlaceEnv  # noqa: E402
 from .arm_reach import ArmReachEnv  # noqa: E402
-from .composed import ParticleComposeEnv  # noqa: E402
+from .composed import ArmPlaceComposeEnv, ParticleComposeEnv  # noqa: E402
 from .concept_env import ConceptEnv  # noqa: E402
 from .concepts import CONCEPTS, TASKS, Concept, Event, compose, make_concept  # noqa: E402
 from .demonstrations import Demonstration, record_demonstrations  # noqa: E402
@@ -37,6 +37,11 @@ gym.register(
     entry_point="conceptgym.envs.arm_place:ArmPlaceEnv",
     max_episode_steps=4000,
 )
+gym.register(
+    id="conceptgym/ArmPlaceCompose-v0",
+    entry_point="conceptgym.envs.composed:ArmPlaceComposeEnv",
+    max_episode_steps=4000,
+)
 
 __all__ = [
     "CONCEPTS",
@@ -44,6 +49,7 @@ __all__ = [
     "MAX_ENTITIES",
     "ROBOTS",
     "TASKS",
+    "ArmPlaceComposeEnv",
     "ArmPlaceEnv",
     "ArmReachEnv",
     "Concept",

@@ -1,4 +1,4 @@
-"""`conceptgym/ParticleCompose-v0`: the particle world in which several concepts are to hold."""
+"""`conceptgym/ParticleCompose-v0` and `ArmPlaceCompose-v0`: several concepts at once."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
+from .arm_place import ArmPlaceEnv
+from .concept_env import ConceptEnv
 from .concepts import Composed, ComposedEvent, Concept, compose
 from .concepts.composed_terms import MOST_TERMS
 from .entities import MAX_ENTITIES
 from .particle import ParticleEnv
-from .spaces import Observation, entity_spaces
+from .spaces import Observation
+
+_DEFAULT = ("left_of", "near")
 
 
-class ParticleComposeEnv(ParticleEnv):
-    """Move and paint entities until all of two to four concepts hold; task "generate" only.
+class ComposedWorld(ConceptEnv):
+    """What a world of several concepts has over one of a single concept; task "generate" only.
 
-    Actions, rewards and success are those of `ParticleEnv`, judged by `Composed`: all terms hold,
-    each for its own entities; the residual is the largest of theirs, in tolerances.
+    Success is judged by `Composed`: all terms hold, each for its own entities; the residual is the
+    largest of theirs, in tolerances.
 
-    Observation: that of `ParticleEnv`, in which `attention` is the union of the terms', and
+    Observation: that of the world, in which `attention` is the union of the terms', and
 
     | key          | space                | meaning                                             |
     |--------------|----------------------|-----------------------------------------------------|
@@ -29,15 +33,13 @@ class ParticleComposeEnv(ParticleEnv):
     """
 
     def __init__(
-        self,
-        concept: Composed | Sequence[str | Concept] = ("left_of", "near"),
-        **options: Any,
+        self, concept: Composed | Sequence[str | Concept] = _DEFAULT, **options: Any
     ) -> None:
-        """Make the world; options as in `ConceptEnv`.
+        """Make the world; options as in the world of one concept.
 
         Args:
             concept: a composition, or the concepts or names to compose.
-            **options: as in `ConceptEnv`.
+            **options: as there.
 
         Raises:
             UnknownConceptError: on an unknown concept, or a task other than "generate".
@@ -48,12 +50,11 @@ class ParticleComposeEnv(ParticleEnv):
             concept = compose(*terms)
         super().__init__(concept, **options)
         self.terms = concept.terms
-        self.observation_space = spaces.Dict(
-            {
-                **entity_spaces(),
-                "attentions": spaces.MultiBinary((MOST_TERMS, MAX_ENTITIES)),
-            }
-        )
+        known = self.observation_space
+        if not isinstance(known, spaces.Dict):
+            raise TypeError(f"observation_space is {known}, expected a Dict")
+        own = spaces.MultiBinary((MOST_TERMS, MAX_ENTITIES))
+        self.observation_space = spaces.Dict({**known.spaces, "attentions": own})
 
     @property
     def event(self) -> ComposedEvent:
@@ -77,4 +78,12 @@ class ParticleComposeEnv(ParticleEnv):
         return self._progress.advance(self.state, self.event.attentions, at_rest=at_rest)
 
     def _tasks(self) -> tuple[str, ...]:
-        return ("generate",)
+        return tuple(task for task in super()._tasks() if task == "generate")
+
+
+class ParticleComposeEnv(ComposedWorld, ParticleEnv):
+    """`ParticleEnv` for two to four concepts at once, see `ComposedWorld`."""
+
+
+class ArmPlaceComposeEnv(ComposedWorld, ArmPlaceEnv):
+    """`ArmPlaceEnv` for two to four concepts at once, see `ComposedWorld`; none may paint."""

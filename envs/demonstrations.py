@@ -65,21 +65,33 @@ class Demonstration:
         )
 
     def stops(self) -> tuple[int, ...]:
-        """The steps at which things had come to rest, each the last of its rest; the end is one.
+        """The steps at which phases were done, each the last of a rest; the end is one.
 
-        To rest is to change by at most `AT_REST` in each of two steps or more. What comes before
-        the first change is no stop, so a trajectory of two steps (before, after) has one stop, 1.
+        To rest is to change what may be edited by at most `AT_REST` in each of two steps or more.
+        A rest is the end of a phase if an entity that was moved (or painted) before it goes on
+        after it: to bring things to their places one by one, with rests between, is one phase.
+        What comes before the first change is no stop, so a trajectory of two steps (before, after)
+        has one stop, 1.
         """
-        changes = np.abs(np.diff(self.trajectory, axis=0)).max(axis=(1, 2))
-        found, rest, changed = [], 0, False
-        for step, change in enumerate(changes):  # from this step to the next
-            if change <= AT_REST:
-                rest += 1
-                continue
-            if changed and rest >= _LEAST_REST:
-                found.append(step)
-            rest, changed = 0, True
+        features = self._edited_features()  # (T, N, 5)
+        changes = np.abs(np.diff(features, axis=0)).max(axis=(1, 2), initial=0.0)
+        rests = _rests(changes > AT_REST)
+        found: list[int] = []
+        moved = np.zeros(features.shape[1], dtype=bool)
+        marks = [0, *rests, len(changes)]
+        for here, there in zip(marks, marks[1:], strict=False):
+            goes_on = np.abs(features[there] - features[here]).max(axis=1) > AT_REST
+            if here and (goes_on & moved).any():
+                found.append(here)
+                moved[:] = False
+            moved |= goes_on
         return (*found, len(changes))
+
+    def _edited_features(self) -> np.ndarray:
+        """(T, N, 5) positions and colours, 0 where they may not be edited; all if nothing may."""
+        masks = np.stack([self.movable] * 2 + [self.paintable] * 3, axis=-1).astype(bool)
+        features = np.asarray(self.trajectory)[..., : masks.shape[-1]]
+        return features * masks if masks.any() else features
 
     @classmethod
     def of(cls, trajectory: np.ndarray, event: Event) -> Demonstration:
@@ -91,6 +103,19 @@ class Demonstration:
             movable=event.after.movable,
             paintable=event.after.paintable,
         )
+
+
+def _rests(changes: np.ndarray) -> list[int]:
+    """The last step of each rest that follows a change and precedes another; changes (T - 1,)."""
+    found, rest, changed = [], 0, False
+    for step, change in enumerate(changes):  # from this step to the next
+        if not change:
+            rest += 1
+            continue
+        if changed and rest >= _LEAST_REST:
+            found.append(step)
+        rest, changed = 0, True
+    return found
 
 
 def record_demonstrations(
@@ -125,7 +150,8 @@ def record_demonstrations(
         raise ConfigError(f"seed={seed} must be a whole number of at least 0; choose one")
     if not _is_particle(env_id):
         raise ConfigError(
-            f"env_id={env_id!r} has no scripted demonstrator; use 'conceptgym/Particle-v0'"
+            f"env_id={env_id!r} has no scripted demonstrator; use 'conceptgym/Particle-v0', or "
+            "conceptgym.agents.record_on_arm for the arm"
         )
     env = gym.make(env_id, concept=concept, parameters=parameters, n_objects=n_objects)
     world = env.unwrapped

@@ -25,6 +25,7 @@ from conceptgym.envs import (
     compose,
     make_concept,
 )
+from conceptgym.envs.composed import ComposedWorld
 from conceptgym.envs.concepts import Composed
 from conceptgym.envs.concepts.compositions import COMPOSITIONS, random_composition
 from conceptgym.envs.errors import ConceptParameterError, ShapeError, UnknownConceptError
@@ -151,7 +152,7 @@ def test_observations_show_each_terms_entities() -> None:
 
 
 def test_the_documented_key_is_the_space() -> None:
-    (table,) = read_tables(ParticleComposeEnv.__doc__)
+    (table,) = read_tables(ComposedWorld.__doc__)
     space = ParticleComposeEnv().observation_space
     assert isinstance(space, spaces.Dict)
     assert [(row["key"], row["space"]) for row in table] == [

@@ -144,7 +144,8 @@ def test_the_arm_has_no_demonstrator() -> None:
     with pytest.raises(ConfigError) as error:
         record_demonstrations("conceptgym/ArmReach-v0", concept="near")
     assert str(error.value) == (
-        "env_id='conceptgym/ArmReach-v0' has no scripted demonstrator; use 'conceptgym/Particle-v0'"
+        "env_id='conceptgym/ArmReach-v0' has no scripted demonstrator; use "
+        "'conceptgym/Particle-v0', or conceptgym.agents.record_on_arm for the arm"
     )
 
 
@@ -246,7 +247,30 @@ def test_colours_come_to_rest_too() -> None:
     trajectory = trajectory_through(*[0.0] * 6).trajectory.copy()
     trajectory[:, 1, COLOUR.start] = [0.0, 0.1, 0.1, 0.1, 0.2, 0.3]
     masks = {name: getattr(trajectory_through(0.0), name) for name in ARRAYS[1:]}
+    assert Demonstration(trajectory=trajectory, **masks).stops() == (5,)  # nobody may paint
+    masks["paintable"] = masks["present"] & ~masks["movable"]
     assert Demonstration(trajectory=trajectory, **masks).stops() == (3, 5)
+
+
+def test_bringing_things_to_their_places_one_by_one_is_one_phase() -> None:
+    trajectory = np.zeros((9, MAX_ENTITIES, NUM_FEATURES), dtype=np.float32)
+    trajectory[:, 0, 0] = [0.0, 0.1, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2]
+    trajectory[:, 1, 0] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.1, 0.2, 0.2, 0.2]
+    present = np.arange(MAX_ENTITIES) < 2
+    masks = {"present": present, "attention": present, "paintable": ~present}
+    both = Demonstration(trajectory=trajectory, movable=present, **masks)
+    assert both.stops() == (8,)
+    trajectory = np.append(trajectory, trajectory[-1:] + 0.1, axis=0)  # the first goes on
+    assert Demonstration(trajectory=trajectory, movable=present, **masks).stops() == (8, 9)
+
+
+def test_what_may_not_be_edited_does_not_end_a_phase() -> None:
+    """The arm's fingertip comes and goes while it moves other things."""
+    trajectory = trajectory_through(*np.linspace(0.0, 0.9, 10)).trajectory.copy()
+    trajectory[:, 1, 1] = [0.0, 0.1, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2]
+    masks = {name: getattr(trajectory_through(0.0), name) for name in ARRAYS[1:]}
+    masks["movable"] = masks["present"] & ~masks["movable"]
+    assert Demonstration(trajectory=trajectory, **masks).stops() == (9,)
 
 
 @all_concepts

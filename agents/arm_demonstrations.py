@@ -1,0 +1,138 @@
+"""Demonstrations recorded on the arm: a scripted demonstrator grasps and places solid objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from numbers import Integral
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from ..envs.arm_place import ArmPlaceEnv
+from ..envs.concepts import Concept, Event
+from ..envs.demonstrations import Demonstration
+from ..envs.entities import EntityState
+from ..envs.errors import ConfigError
+from ..envs.place_model import MOST_OBJECTS
+from ..envs.robots import Robot, make_robot
+from .generate import GenerateResult
+from .identify import IdentifyResult
+from .ik import IKController
+from .place_policy import PlacePolicy
+from .terms import Term
+
+EVERY = 5
+"""Control steps between two recorded states: 5 Hz, at which 1 cm/s is rest."""
+_RECORDING = 2  # keeps these scenes apart from those of reset(seed) and of other recordings
+_TRIES = 3  # seeds for each demonstration: now and then the physics do not play along
+
+
+class Demonstrator:
+    """A planner that knows the answer of an event."""
+
+    def __init__(self, event: Event) -> None:
+        self._event = event
+
+    def generate(
+        self,
+        state: EntityState,
+        attention: np.ndarray,
+        *,
+        phase: int = 0,
+        attentions: Sequence[np.ndarray] | None = None,
+        extra: Sequence[Term] = (),
+    ) -> GenerateResult:
+        """The event's state at the end of a phase."""
+        stops = self._event.stops
+        entities = stops[min(phase, len(stops) - 1)].entities
+        return GenerateResult(
+            entities=entities,
+            energy=0.0,
+            initial_energy=0.0,
+            candidates=entities[None],
+            energies=np.zeros(1),
+            iterations=0,
+            reason="shown",
+        )
+
+    def identify(self, state: EntityState) -> IdentifyResult:
+        """The event's answer."""
+        raise NotImplementedError("a demonstrator shows how to generate")
+
+
+def record_on_arm(
+    concept: str | Concept,
+    *,
+    episodes: int = 5,
+    seed: int = 0,
+    robot: str | Path | Robot = "panda",
+    parameters: Mapping[str, Any] | None = None,
+    n_objects: int | None = None,
+) -> list[Demonstration]:
+    """Record episodes of a scripted demonstrator in `conceptgym/ArmPlace-v0`.
+
+    They hold the objects' positions in the plane, as demonstrations of the particle world do, and
+    serve in either world.
+
+    Args:
+        concept: a name of `conceptgym.envs.CONCEPTS`, or a `Concept`.
+        episodes: how many.
+        seed: makes the recording repeatable.
+        robot: the arm, see `conceptgym.envs.make_robot`.
+        parameters: the concept's parameters where they differ from its defaults.
+        n_objects: objects beside the cursor; by default drawn anew for each.
+
+    Raises:
+        UnknownConceptError: on an unknown concept or parameter, or one that an arm cannot generate.
+        ConfigError: if `episodes` is below 1, `seed` is no whole number from 0, on an unknown
+            robot, or if the demonstrator failed in three scenes in a row.
+    """
+    if not isinstance(episodes, Integral) or episodes < 1:
+        raise ConfigError(f"episodes={episodes} must be at least 1; ask for one or more")
+    if not isinstance(seed, Integral) or seed < 0:
+        raise ConfigError(f"seed={seed} must be a whole number of at least 0; choose one")
+    arm = make_robot(robot)
+    env = gym.make(
+        "conceptgym/ArmPlace-v0",
+        concept=concept,
+        robot=arm,
+        parameters=parameters,
+        n_objects=n_objects,
+    )
+    controller = IKController(robot=arm, obstacles=MOST_OBJECTS)
+    try:
+        seeds = np.random.SeedSequence([int(seed), _RECORDING]).generate_state(_TRIES * episodes)
+        groups = seeds.reshape(episodes, _TRIES).tolist()
+        return [_first_success(env, controller, group) for group in groups]
+    finally:
+        env.close()
+
+
+def _first_success(env: gym.Env, controller: IKController, seeds: list[int]) -> Demonstration:
+    for seed in seeds:
+        shown = _record(env, controller, seed)
+        if shown is not None:
+            return shown
+    raise ConfigError(
+        f"the demonstrator failed in the scenes of seeds {', '.join(map(str, seeds))}; choose "
+        "another seed, or another number of objects"
+    )
+
+
+def _record(env: gym.Env, controller: IKController, seed: int) -> Demonstration | None:
+    """One episode, if the demonstrator succeeds in it."""
+    world = env.unwrapped
+    if not isinstance(world, ArmPlaceEnv):
+        raise TypeError(f"env is a {type(world).__name__}, expected an ArmPlaceEnv")
+    observation, _ = env.reset(seed=seed)
+    policy = PlacePolicy(Demonstrator(world.event), lambda robot: controller)
+    states = [world.state.entities]
+    ended, step, info = False, 0, {"is_success": False}
+    while not ended:
+        observation, _, terminated, truncated, info = env.step(policy.act(observation))
+        ended, step = terminated or truncated, step + 1
+        if ended or step % EVERY == 0:
+            states.append(world.state.entities)
+    return Demonstration.of(np.stack(states), world.event) if info["is_success"] else None
