@@ -32,8 +32,9 @@ _TRIES = 3  # seeds for each demonstration: now and then the physics do not play
 class Demonstrator:
     """A planner that knows the answer of an event."""
 
-    def __init__(self, event: Event) -> None:
+    def __init__(self, event: Event, *, puts_on_top: bool = False) -> None:
         self._event = event
+        self.puts_on_top = puts_on_top
 
     def generate(
         self,
@@ -127,7 +128,8 @@ def _record(env: gym.Env, controller: IKController, seed: int) -> Demonstration 
     if not isinstance(world, ArmPlaceEnv):
         raise TypeError(f"env is a {type(world).__name__}, expected an ArmPlaceEnv")
     observation, _ = env.reset(seed=seed)
-    policy = PlacePolicy(Demonstrator(world.event), lambda robot: controller)
+    shown = Demonstrator(world.event, puts_on_top=world.concept.stacks)
+    policy = PlacePolicy(shown, lambda robot: controller)
     states = [world.state.entities]
     ended, step, info = False, 0, {"is_success": False}
     while not ended:

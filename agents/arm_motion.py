@@ -10,13 +10,13 @@ import numpy as np
 from ..envs.arm_actions import action_from_targets
 from ..envs.arm_model import CONTROL_TIMESTEP
 from ..envs.entities import check_array
-from ..envs.errors import ConfigError
-from .ik import IKController
+from ..envs.errors import ConfigError, NonFiniteError
+from .ik import IKController, wrapped
 
 PEAK_SPEED_RATIO = 1.875
 """Peak over mean speed of the minimum-jerk profile 10 s³ - 15 s⁴ + 6 s⁵."""
 _PEAK_ACCELERATION_RATIO = 10 / np.sqrt(3)
-_TURNING_SPEED = 2.0  # peak speed of the heading [rad/s]
+_TURNING_SPEED = 2.0  # peak speed of the wrist [rad/s]
 _CATCH_UP_STEPS = 50
 _FALL_BEHIND = 2e-3  # how far the fingertip may fall behind the line's clock [m]
 
@@ -30,20 +30,23 @@ class Waypoint:
         speed: largest fingertip speed on the way there [m/s].
         acceleration: largest fingertip acceleration on the way there [m/s²].
         dwell: control steps to stay there.
-        heading: of the hand there [rad], see `ik.py`.
+        heading: of the hand there [rad], see `ik.py`; None for 0 where the straight line reaches
+            it, else whichever comes.
     """
 
     position_in_world: np.ndarray
     speed: float = 0.5
     acceleration: float = 4.0
     dwell: int = 0
-    heading: float = 0.0
+    heading: float | None = None
 
     def __post_init__(self) -> None:
         check_array(self.position_in_world, "position_in_world", (3,))
         for name in ("speed", "acceleration"):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}, expected more than 0")
+        if self.heading is not None and not np.isfinite(self.heading):
+            raise NonFiniteError(f"heading is {self.heading}; it must be a finite angle [rad]")
         if self.dwell < 0:
             raise ConfigError(f"dwell is {self.dwell}, expected 0 or more control steps")
 
@@ -134,12 +137,7 @@ def _plan_segment(
     piece, error = _follow_line(controller, qpos, waypoint)
     if error < controller.config.position_tolerance:
         return piece, error, ""
-    result = controller.solve(
-        qpos,
-        waypoint.position_in_world,
-        heading=waypoint.heading,
-        free_heading=waypoint.heading == 0.0,
-    )
+    result = controller.solve(qpos, waypoint.position_in_world, heading=waypoint.heading)
     if not result.reached:
         return np.empty((0, len(qpos))), result.position_error, f"is {result.reason}"
     speeds = controller.config.velocity_share * np.array(controller.robot.velocity_limits)
@@ -148,6 +146,10 @@ def _plan_segment(
     if lowest < min(controller.config.table_clearance, controller.table_distance(qpos)) - 1e-6:
         nothing = np.empty((0, len(qpos)))
         return nothing, error, f"is behind the table: the way there passes it at {lowest:.3f} m"
+    margin = min(controller.object_margin(step) for step in piece)
+    if margin < min(0.0, controller.object_margin(qpos)) - 1e-6:
+        nothing = np.empty((0, len(qpos)))
+        return nothing, error, f"is behind an object: the way there is {-margin:.3f} m too near it"
     return piece, result.position_error, ""
 
 
@@ -157,11 +159,15 @@ def _follow_line(
     """Follow a straight fingertip line; (T, n) set-points and the error at their end [m]."""
     start = controller.fingertip(qpos)
     end = np.asarray(waypoint.position_in_world, dtype=np.float64)
+    heading = waypoint.heading or 0.0
     turn_from = controller.heading(qpos)
-    turn = _wrapped(waypoint.heading - turn_from)
+    turn = wrapped(heading - turn_from)
+    # What the base turns on the way, the wrist turns back, if the heading is to be kept.
+    swept = 0.0 if waypoint.heading is None else _swept(start, end)
+    turned = max(abs(turn), abs(turn - swept))
     n_steps = max(
         _steps(float(np.linalg.norm(end - start)), waypoint),
-        int(np.ceil(PEAK_SPEED_RATIO * abs(turn) / _TURNING_SPEED / CONTROL_TIMESTEP)),
+        int(np.ceil(PEAK_SPEED_RATIO * turned / _TURNING_SPEED / CONTROL_TIMESTEP)),
     )
     piece: list[np.ndarray] = []
     clock, pace, error = 0.0, 1.0, np.inf
@@ -179,14 +185,14 @@ def _follow_line(
         previous, error = error, behind
         if error < 0.2 * controller.config.position_tolerance or error > 0.98 * previous:
             break  # it has settled, or is stuck
-    tilt, off = controller.tilt(qpos), _wrapped(controller.heading(qpos) - waypoint.heading)
+    tilt, off = controller.tilt(qpos), wrapped(controller.heading(qpos) - heading)
     upright = max(tilt, abs(off)) < controller.config.tilt_tolerance
     return np.array(piece), error if upright else np.inf
 
 
-def _wrapped(angle: float) -> float:
-    """The same angle in [-π, π) [rad]."""
-    return (angle + np.pi) % (2.0 * np.pi) - np.pi
+def _swept(start: np.ndarray, end: np.ndarray) -> float:
+    """Angle about the base's axis between two points in world [rad]."""
+    return wrapped(float(np.arctan2(end[1], end[0]) - np.arctan2(start[1], start[0])))
 
 
 def _steps(length: float, waypoint: Waypoint) -> int:

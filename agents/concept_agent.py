@@ -27,6 +27,7 @@ from .model import ConceptModel, load_model
 from .particle_policy import ParticlePolicy
 from .place_policy import PlacePolicy
 from .plan import Plan
+from .standing import shows_standing
 from .tensors import scene_of
 from .terms import Term, concept_term, total_energy
 
@@ -40,6 +41,7 @@ class _Observed:
     result: InferResult
     weight: float
     edits: Edits
+    stands: bool
 
 
 class ConceptAgent:
@@ -95,7 +97,12 @@ class ConceptAgent:
         if not weight >= 0:
             raise ConfigError(f"weight={weight!r} must be at least 0")
         result = infer(self.model, demonstrations, config=self.config)
-        observed = _Observed(result=result, weight=weight, edits=Edits.of(demonstrations))
+        observed = _Observed(
+            result=result,
+            weight=weight,
+            edits=Edits.of(demonstrations),
+            stands=shows_standing(demonstrations),
+        )
         self._concepts = [*self._concepts, observed] if join else [observed]
         self._policies, self._started = [], []
         return result
@@ -114,6 +121,11 @@ class ConceptAgent:
     def inferred(self) -> InferResult | None:
         """What was inferred last."""
         return self._concepts[-1].result if self._concepts else None
+
+    @property
+    def puts_on_top(self) -> bool:
+        """Whether a concept was shown with the cursor on an object: a solid one stands on it."""
+        return any(concept.stands for concept in self._concepts)
 
     @property
     def code(self) -> np.ndarray:
@@ -217,6 +229,8 @@ class ConceptAgent:
         entity: int | None = None,
         code: np.ndarray | None = None,
         resolution: int = 61,
+        phase: int = 0,
+        attentions: Sequence[np.ndarray] | None = None,
     ) -> np.ndarray:
         """Energies (resolution, resolution) with an entity at each place of the plane.
 
@@ -228,6 +242,8 @@ class ConceptAgent:
             entity: row of the entity that is moved; by default the cursor.
             code: another code w than the observed one.
             resolution: places along each side.
+            phase: of a concept that has several, which one.
+            attentions: where several concepts were observed, each one's own attended entities.
 
         Raises:
             ShapeError: if there is no such entity.
@@ -246,11 +262,12 @@ class ConceptAgent:
         entities = scene.entities.clone()
         entities[:, row, POSITION] = torch.from_numpy(places)
         with torch.no_grad():
-            energies = total_energy(self._terms_of(code), scene.replace(entities=entities))
+            terms = self._terms_of(code, phase=phase, attentions=attentions)
+            energies = total_energy(terms, scene.replace(entities=entities))
         return energies.numpy().reshape(resolution, resolution)
 
-    def _terms_of(self, code: np.ndarray | None) -> list[Term]:
-        return self.terms() if code is None else [concept_term(self.model.energy, code)]
+    def _terms_of(self, code: np.ndarray | None, **which: Any) -> list[Term]:
+        return self.terms(**which) if code is None else [concept_term(self.model.energy, code)]
 
     def _observed(self) -> list[_Observed]:
         if not self._concepts:
@@ -299,9 +316,13 @@ class ConceptAgent:
         ]
         return np.stack(actions), state
 
+    def policy(self, env_index: int = 0) -> Policy | None:
+        """What acts in one of the environments that `predict` serves."""
+        return self._policies[env_index] if env_index < len(self._policies) else None
+
     def plan(self, env_index: int = 0) -> Plan | None:
         """The current plan in one of the environments that `predict` serves."""
-        policy = self._policies[env_index] if env_index < len(self._policies) else None
+        policy = self.policy(env_index)
         return policy.plan if policy is not None else None
 
     def _act(self, row: int, observation: Mapping[str, Any], start: Any) -> np.ndarray:

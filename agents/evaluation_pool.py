@@ -55,7 +55,7 @@ def run_tasks(
         return
     context = multiprocessing.get_context("spawn")
     start = (config, checkpoint, ablations, compiled, context.Lock())
-    with _one_thread(), context.Pool(workers, _start, start) as pool:
+    with one_thread(), context.Pool(workers, _start, start) as pool:
         yield from pool.imap_unordered(_run, chunks)
 
 
@@ -95,7 +95,7 @@ def _run(tasks: Sequence[Task]) -> tuple[int, list[Outcome]]:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Child processes inherit the environment: one thread each, that sleeps while it waits."""
     settings = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"} | _ONE_HEAP
     before = {name: os.environ.get(name) for name in settings}

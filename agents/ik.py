@@ -32,7 +32,9 @@ from ..envs.robots import PANDA, Robot
 from .ik_model import (
     CARRIED,
     HAND_GEOMS,
+    Kept,
     Obstacle,
+    Pairs,
     build_ik_model,
     open_fingers,
     put_in_hand,
@@ -140,9 +142,10 @@ class IKController:
             # a gain of 1 would end on the limit itself, where rounding could step over it
             mink.ConfigurationLimit(model, gain=0.95),
             mink.VelocityLimit(model, dict(zip(joints, speeds, strict=True))),
-            self._keep_apart(names, [TABLE], self.config.table_clearance),
+            self._keep_apart((names, [TABLE], self.config.table_clearance)),
         )
         self._limits = self._arm_limits
+        self._pairs = Pairs(model)
 
     def keep_clear_of(
         self,
@@ -166,17 +169,17 @@ class IKController:
         model, data = self._configuration.model, self._configuration.data
         names = put_obstacles(model, data, obstacles)
         open_fingers(model, opening)
-        limits = [self._keep_apart(list(HAND_GEOMS), names, self.config.object_clearance)]
+        near = (list(HAND_GEOMS), names, self.config.object_clearance)
+        kept: list[Kept] = [near] if names else []
         if carried is not None:
             self._configuration.update(qpos)
             put_in_hand(model, data, carried)
-            least = self.config.carried_clearance
-            limits.append(self._keep_apart([CARRIED], [TABLE, *names], least))
-        self._limits = (*self._arm_limits, *(limits if names or carried else ()))
+            kept.append(([CARRIED], [TABLE, *names], self.config.carried_clearance))
+        self._pairs = Pairs(model, kept)
+        self._limits = (*self._arm_limits, *map(self._keep_apart, kept))
 
-    def _keep_apart(
-        self, moving: list[str], others: list[str], distance: float
-    ) -> mink.CollisionAvoidanceLimit:
+    def _keep_apart(self, kept: Kept) -> mink.CollisionAvoidanceLimit:
+        moving, others, distance = kept
         return mink.CollisionAvoidanceLimit(
             self._configuration.model,
             [(moving, others)],
@@ -189,8 +192,7 @@ class IKController:
         qpos: np.ndarray,
         target_in_world: np.ndarray,
         *,
-        heading: float = 0.0,
-        free_heading: bool = True,
+        heading: float | None = None,
     ) -> IKResult:
         """Search for joint positions that put the fingertip at a target.
 
@@ -200,8 +202,7 @@ class IKController:
         Args:
             qpos: (n,) joint positions to start from [rad].
             target_in_world: (3,) fingertip target [m].
-            heading: of the hand [rad].
-            free_heading: whether the further attempts may leave the heading as it comes.
+            heading: of the hand [rad]; None for 0 at first, then whichever comes.
 
         Raises:
             ShapeError, NonFiniteError: on arrays of another shape, NaN or infinity.
@@ -226,8 +227,9 @@ class IKController:
         best, spent = np.inf, 0
         for restart in range(self.config.restarts + 1):
             guess = start if restart == 0 else self._random_qpos(rng)
-            self._aim(guess, target, heading, keep_heading=restart == 0 or not free_heading)
-            error, reached, iterations = self._attempt(target)
+            keep = restart == 0 or heading is not None
+            self._aim(guess, target, heading or 0.0, keep_heading=keep)
+            error, reached, iterations = self._attempt(target, heading)
             best, spent = min(best, error), spent + iterations
             if reached:
                 return IKResult(
@@ -295,13 +297,20 @@ class IKController:
         self._configuration.update(qpos)
         return self._table_distance()
 
+    def object_margin(self, qpos: np.ndarray) -> float:
+        """How much further than it must the hand is from objects [m], `_DETECTION` at most.
+
+        Counts what the hand carries, and its distance to the table, too.
+        """
+        self._configuration.update(qpos)
+        return self._pairs.margin(self._configuration.data, _DETECTION)
+
     def heading(self, qpos: np.ndarray) -> float:
         """The hand's heading [rad] at joint positions (n,) [rad]."""
         self._configuration.update(qpos)
-        x, y = self._configuration.data.site(FINGERTIP).xmat[[0, 3]]
-        return float(np.arctan2(y, x))
+        return self._heading()
 
-    def _attempt(self, target: np.ndarray) -> tuple[float, bool, int]:
+    def _attempt(self, target: np.ndarray, heading: float | None) -> tuple[float, bool, int]:
         """Iterate from where it is; (best position error [m], reached, iterations)."""
         best, since_best = np.inf, 0
         for iteration in range(1, self.config.iterations + 1):
@@ -311,7 +320,7 @@ class IKController:
             # half of the tolerance, so that what follows has some to spare
             if error < 0.5 * self.config.position_tolerance:
                 best = error
-                if self._tilt() < self.config.tilt_tolerance:
+                if max(self._tilt(), self._turned(heading)) < self.config.tilt_tolerance:
                     return error, True, iteration
             since_best = 0 if error < 0.98 * best else since_best + 1
             best = min(best, error)
@@ -331,8 +340,8 @@ class IKController:
     def _iterate(self, dt: float) -> bool:
         """One quadratic program of duration `dt` [s]; False where it has no solution.
 
-        The program sees the table through a linear model; where the real step would come closer
-        than the clearance, it is shortened.
+        The program sees table and objects through a linear model; where the real step would come
+        closer than the clearances, it is shortened.
         """
         configuration = self._configuration
         try:
@@ -342,13 +351,18 @@ class IKController:
         except mink.NoSolutionFound:
             return False
         start = configuration.q.copy()
-        allowed = min(self.config.table_clearance, self._table_distance()) - _ROUNDING
+        before = self._margin()
         for share in (1.0, 0.5, 0.25, 0.0):
             qpos = start + share * dt * velocity  # every joint is a hinge
             configuration.update(np.clip(qpos, self.lower, self.upper))
-            if self._table_distance() >= allowed:
+            if self._margin() >= min(0.0, before) - _ROUNDING:
                 break
         return True
+
+    def _margin(self) -> float:
+        """How much further than it must all is from table and objects [m]."""
+        above_table = self._table_distance() - self.config.table_clearance
+        return min(above_table, self._pairs.margin(self._configuration.data, _DETECTION))
 
     def _table_distance(self) -> float:
         model, data = self._configuration.model, self._configuration.data
@@ -377,6 +391,14 @@ class IKController:
         axis = self._configuration.data.site(FINGERTIP).xmat[[2, 5, 8]]
         return float(np.arctan2(np.hypot(axis[0], axis[1]), -axis[2]))
 
+    def _heading(self) -> float:
+        x, y = self._configuration.data.site(FINGERTIP).xmat[[0, 3]]
+        return float(np.arctan2(y, x))
+
+    def _turned(self, heading: float | None) -> float:
+        """Angle about the vertical to a heading, 0 if any will do [rad]."""
+        return 0.0 if heading is None else abs(wrapped(self._heading() - heading))
+
     def _random_qpos(self, rng: np.random.Generator) -> np.ndarray:
         """Joint positions inside the limits that keep clear of the table."""
         for _ in range(50):
@@ -385,6 +407,11 @@ class IKController:
             if self.table_distance(qpos) > self.config.table_clearance:
                 return qpos
         return self._home.copy()
+
+
+def wrapped(angle: float) -> float:
+    """The same angle in [-π, π) [rad]."""
+    return (angle + np.pi) % (2.0 * np.pi) - np.pi
 
 
 def unreachable_text(target_in_world: np.ndarray, reason: str) -> str:

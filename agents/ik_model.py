@@ -99,6 +99,38 @@ def working_geoms(model: mujoco.MjModel, robot: Robot) -> list[str]:
     return names
 
 
+Kept = tuple[list[str], list[str], float]
+"""Geoms, others, and how far apart they keep [m]."""
+
+
+class Pairs:
+    """Pairs of geoms that keep a distance, wherever the model's data have them."""
+
+    def __init__(self, model: mujoco.MjModel, kept: Sequence[Kept] = ()) -> None:
+        """The geoms' shapes are final."""
+        self._model = model
+        self._pairs = [
+            (model.geom(one).id, model.geom(other).id, least)
+            for moving, others, least in kept
+            for one in moving
+            for other in others
+        ]
+        pairs = np.array(self._pairs).reshape(-1, 3)
+        self._first, self._second = pairs[:, :2].T.astype(int)
+        self._reach = model.geom_rbound[self._first] + model.geom_rbound[self._second] + pairs[:, 2]
+
+    def margin(self, data: mujoco.MjData, most: float) -> float:
+        """How much further apart than they must the nearest pair is [m], `most` at most."""
+        apart = data.geom_xpos[self._first] - data.geom_xpos[self._second]
+        bounds = np.sqrt((apart * apart).sum(axis=1)) - self._reach
+        margin = most
+        for number in np.flatnonzero(bounds < most):
+            one, other, least = self._pairs[number]
+            apart = mujoco.mj_geomDistance(self._model, data, one, other, margin + least, None)
+            margin = min(margin, apart - least)
+        return margin
+
+
 def put_obstacles(
     model: mujoco.MjModel, data: mujoco.MjData, obstacles: Sequence[Obstacle]
 ) -> list[str]:
@@ -127,6 +159,7 @@ def put_in_hand(model: mujoco.MjModel, data: mujoco.MjData, carried: Obstacle) -
     rotation = data.xmat[hand].reshape(3, 3)
     cos, sin = np.cos(carried.yaw), np.sin(carried.yaw)
     own = np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
+    model.geom_sameframe[geom] = 0  # or MuJoCo takes the body's frame for the geom's
     model.geom_pos[geom] = rotation.T @ (carried.centre - data.xpos[hand])
     mujoco.mju_mat2Quat(model.geom_quat[geom], (rotation.T @ own).ravel())
     _shape(model, CARRIED, carried)

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from ..envs.arm_model import CONTROL_TIMESTEP
 from ..envs.robots import Robot
-from .arm_motion import Waypoint
-from .grasp import clearance
+from .arm_script import Arm
 from .ik import IKController
-from .pick_place import TRAVEL_HEIGHT, Arm, Outcome, PickPlace, Task
-from .place_targets import Targets, find_targets
-from .plan import Plan, Planner, View, make_plan
+from .pick_place import Outcome, PickPlace, Task
+from .place_targets import PlacePlanner, Targets, find_targets
+from .plan import Plan, View, make_plan
 from .table_view import TableView
+from .touch import Touch
 
 MOST_TRIES = 8
 """Plans that are begun before the policy gives up."""
 EXPECTED_WITHIN = 0.006
 """Something further than this from where it was put, or stood, is looked at again [m]."""
 _WAIT_STEPS = 30  # for the world to settle, and to say that it is done
-_TOUCH_DEPTH = 0.003  # how far into an object's top the fingertip is sent [m]
-_MOST_TOUCHES = 3
+_T = TypeVar("_T", covariant=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +45,12 @@ class Attempt:
     reached: np.ndarray | None = None
 
 
+class _Skill(Protocol[_T]):
+    def see(self, table: TableView) -> None: ...
+
+    def run(self) -> Generator[np.ndarray, TableView, _T]: ...
+
+
 class PlacePolicy:
     """Grasps and places what was planned, or touches what was identified, in a closed loop.
 
@@ -59,7 +63,9 @@ class PlacePolicy:
         attempts: what was done so far in this episode.
     """
 
-    def __init__(self, planner: Planner, controller_of: Callable[[Robot], IKController]) -> None:
+    def __init__(
+        self, planner: PlacePlanner, controller_of: Callable[[Robot], IKController]
+    ) -> None:
         self._planner, self._controller_of = planner, controller_of
         self._view: View | None = None
         self._table: TableView | None = None
@@ -67,6 +73,7 @@ class PlacePolicy:
         self.plan: Plan | None = None
         self.targets: Targets | None = None
         self.attempts: list[Attempt] = []
+        self._skill: PickPlace | None = None
 
     def act(self, observation: Mapping[str, Any]) -> np.ndarray:
         """The action (n + 1,) for an observation."""
@@ -79,11 +86,24 @@ class PlacePolicy:
             or last is None
             or not (_same_episode(view, known) and _continues(table, last))
         ):
-            self.attempts = []
+            self.attempts, self._skill = [], None
             self._arm = Arm(self._controller_of(table.robot), table)
             self._script = self._touch() if view.task == "identify" else self._build()
             return next(self._script)
         return self._script.send(table)
+
+    def placement_errors(self) -> list[float]:
+        """Distances between planned and executed places of what was let go so far [m]."""
+        done = [each for each in self.attempts if each.outcome == Outcome.DONE]
+        pairs = [(each.planned, each.reached) for each in done]
+        skill, table = self._skill, self._table
+        if skill is not None and skill.released and table is not None:
+            pairs.append((skill.task.place, table.centres[skill.task.index, :2]))
+        return [
+            float(np.linalg.norm(planned - reached))
+            for planned, reached in pairs
+            if planned is not None and reached is not None
+        ]
 
     @property
     def _now(self) -> tuple[View, TableView]:
@@ -93,52 +113,76 @@ class PlacePolicy:
 
     def _build(self) -> Generator[np.ndarray, TableView, None]:
         """Look, plan and carry out, until it is done or was tried often enough."""
-        phase, tries = self._now[0].phase, 0
+        phase, tries, why_not = self._now[0].phase, 0, ""
         while True:
             view, table = self._now
             if view.phase != phase:
                 phase, tries = view.phase, 0
             if tries == MOST_TRIES:
-                self._report(reached=False, reason=f"gave up after {tries} tries")
+                self._report(reached=False, reason=f"gave up after {tries} tries: {why_not}")
                 yield from self._rest()
                 continue
-            tries += 1
             targets = self.targets = find_targets(self._planner, view, table)
             self.plan = Plan(task=view.task, result=targets.result)
-            if not targets.order.feasible:
-                self._report(reached=False, reason=targets.order.reason)
-                self.attempts.append(Attempt(stage="plan", outcome=targets.order.reason))
-                yield from self._rest()
+            if targets.order.feasible and not targets.order.moves:
+                tries = 0
+                yield from self._wait_for_change()
                 continue
-            yield from self._carry_out(targets)
+            tries += 1
+            why_not = yield from self._carry_out(targets)
+            self._report(reached=not why_not, reason=why_not or "reached")
             yield from self._rest()
 
-    def _carry_out(self, targets: Targets) -> Generator[np.ndarray, TableView, None]:
-        """Make the moves of a plan until something is not as expected."""
+    def _carry_out(self, targets: Targets) -> Generator[np.ndarray, TableView, str]:
+        """Make the moves of a plan until something is not as expected; what that is, or ""."""
+        if not targets.order.feasible:
+            self.attempts.append(Attempt(stage="plan", outcome=targets.order.reason))
+            return targets.order.reason
         expected = self._now[1].centres[:, :2].copy()
         for move in targets.order.moves:
             onto = None if move.parked else targets.onto.get(move.index)
             task = Task(index=move.index, place=move.target, onto=onto)
-            skill = PickPlace(self._arm, self._now[1], task)
+            skill = self._skill = PickPlace(self._arm, self._now[1], task)
             outcome = yield from self._run(skill)
-            row, reached = int(self._now[1].rows[move.index]), self._now[1].centres[move.index, :2]
-            self.attempts.append(
-                Attempt(
-                    stage=skill.stage,
-                    outcome=str(outcome),
-                    row=row,
-                    planned=move.target,
-                    reached=reached.copy(),
-                )
-            )
+            self._note(skill, outcome, task)
+            if outcome is not Outcome.DONE:
+                details = f" ({self._arm.why_not})" if self._arm.why_not else ""
+                return f"{skill.stage}: {outcome}{details}"
+            self._skill = None
             expected[move.index] = move.target
-            away = np.linalg.norm(self._now[1].centres[:, :2] - expected, axis=1)
-            if outcome is not Outcome.DONE or away.max() > EXPECTED_WITHIN:
-                self._report(reached=False, reason=f"{skill.stage}: {outcome}")
-                return
-        self._report(reached=True, reason="reached")
+            if self._furthest_from(expected) > EXPECTED_WITHIN:
+                return "something is not where it was put, or stood"
+        return ""
 
-    def _run(self, skill: PickPlace) -> Generator[np.ndarray, TableView, Outcome]:
+    def _note(self, skill: PickPlace, outcome: Outcome, task: Task) -> None:
+        _, table = self._now
+        self.attempts.append(
+            Attempt(
+                stage=skill.stage,
+                outcome=str(outcome),
+                row=int(table.rows[task.index]),
+                planned=task.place,
+                reached=table.centres[task.index, :2].copy(),
+            )
+        )
+
+    def _furthest_from(self, expected: np.ndarray) -> float:
+        """Largest distance of an object from its place (n, 2), seen from above [m]."""
+        away = np.linalg.norm(self._now[1].centres[:, :2] - expected, axis=1)
+        return float(away.max(initial=0.0))
+
+    def _wait_for_change(self) -> Generator[np.ndarray, TableView, None]:
+        """Hold still until something has moved, or the next phase has begun."""
+        view, table = self._now
+        while (
+            self._now[0].phase == view.phase
+            and self._furthest_from(table.centres[:, :2]) <= EXPECTED_WITHIN
+        ):
+            yield self._arm.action()
+        yield from self._rest()
+
+    def _run(self, skill: _Skill[_T]) -> Generator[np.ndarray, TableView, _T]:
+        """Run a skill, showing it the table before each of its steps."""
         steps = skill.run()
         try:
             action = next(steps)
@@ -158,55 +202,18 @@ class PlacePolicy:
             self.plan = replace(self.plan, reached=reached, reason=reason)
 
     def _touch(self) -> Generator[np.ndarray, TableView, None]:
-        """Touch what is identified, the nearest first, then withdraw."""
+        """Touch what is identified, withdraw, and wait."""
         view, table = self._now
         self.plan = make_plan(self._planner, view)
         meant = self.plan.result.attention  # pyright: ignore[reportAttributeAccessIssue]
-        yield from self._arm.set_opening(0.0)
-        self._arm.keep_clear_of([])
-        reached = True
-        for _ in range(_MOST_TOUCHES):
-            left = [i for i, row in enumerate(table.rows) if meant[row] and not table.touched[row]]
-            while left:
-                place = self._now[1].fingertip
-                away = [np.linalg.norm(table.centres[i] - place) for i in left]
-                reached = (yield from self._touch_one(left.pop(int(np.argmin(away))))) and reached
-            table = self._now[1]
-        self._report(reached=reached, reason="reached" if reached else self._arm.why_not)
+        skill = Touch(self._arm, table, meant)
+        missed = yield from self._run(skill)
+        if not meant[table.rows].any():
+            missed = "the plan leaves nothing for the arm to touch"
+        self.attempts.append(Attempt(stage="touch", outcome=missed or "done"))
+        self._report(reached=not missed, reason=missed or "reached")
         while True:
             yield self._arm.action()
-
-    def _touch_one(self, index: int) -> Generator[np.ndarray, TableView, bool]:
-        table = self._now[1]
-        place, row = table.centres[index, :2], table.rows[index]
-        heading = _heading_to_touch(table, index)
-        above = Waypoint(
-            position_in_world=np.append(place, TRAVEL_HEIGHT), speed=0.6, heading=heading
-        )
-        depth = table.tops[index] - _TOUCH_DEPTH
-        down = Waypoint(
-            position_in_world=np.append(place, depth), speed=0.15, dwell=6, heading=heading
-        )
-        if not (yield from self._arm.follow([above])):
-            return False
-        descent = self._arm.follow([down])
-        try:
-            action = next(descent)
-            while not self._now[1].touched[row]:
-                action = descent.send((yield action))
-        except StopIteration:
-            pass
-        return (yield from self._arm.follow([above]))
-
-
-def _heading_to_touch(table: TableView, index: int) -> float:
-    """The heading at which the closed fingers have the most room [rad]."""
-    others = table.others(index, above=float(table.tops[index]) - 2 * _TOUCH_DEPTH)
-    outlines = [table.footprints[other] for other in others]
-    headings = [k * math.pi / 8 for k in (0, 1, -1, 2, -2, 3, -3, 4)]
-    place = table.centres[index, :2]
-    room = [clearance(h + 0.5 * math.pi, place, 0.0, outlines) for h in headings]
-    return headings[int(np.argmax(np.minimum(room, 0.01)))]
 
 
 def _same_episode(view: View, known: View) -> bool:
@@ -219,5 +226,7 @@ def _continues(table: TableView, last: TableView) -> bool:
     if table.robot is not last.robot or not np.array_equal(table.rows, last.rows):
         return False
     most = 1.5 * CONTROL_TIMESTEP * np.array(table.robot.velocity_limits) + 0.01
+    if not np.array_equal(table.half_extents, last.half_extents):
+        return False
     undone = last.touched & ~table.touched
     return bool(np.all(np.abs(table.qpos - last.qpos) <= most)) and not undone.any()

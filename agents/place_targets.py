@@ -1,28 +1,28 @@
 """What the agent means to put where: targets for solid things, from the energy of a scene.
 
-The energy is asked twice: first as it is, which tells whether something is to stand on something
-else; then with energies that keep solid things apart. Of the states that are about as good, the one
-that takes the fewest moves is chosen, among those that can be carried out.
+The energy is asked together with energies that keep solid things apart, unless the demonstrations
+put the cursor on top of something. Of the states that are about as good, the one that takes the
+fewest moves is chosen, among those that can be carried out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
-from ..envs.entities import MAX_ENTITIES, POSITION
+from ..envs.entities import MAX_ENTITIES, POSITION, EntityState
 from ..envs.frames import METRES_PER_PLANE_UNIT, TABLE_CENTRE_IN_WORLD, plane_to_table
 from .generate import GenerateResult
 from .move_order import Move, MoveOrder, order_moves
 from .plan import Planner, View
 from .potentials import keep_apart
+from .standing import ON_TOP
 from .table_view import TableView
 from .terms import Term
 
-ON_TOP = 0.09
-"""Something planned this near to a thing that stays is to stand on it [plane units]."""
 STILL = 0.004
 """What is planned to move less than this stays where it is [m]."""
 GAP = 0.006
@@ -32,6 +32,27 @@ _TRIED = 6  # candidates for which an order is looked for
 _PARKING = 0.19  # things are parked in this square around the plane's centre [m]
 _OFF_CENTRE = 0.003  # what stands on something is at most this far from its centre [m]
 _ORDER_GAP = 0.002
+
+
+class PlacePlanner(Planner, Protocol):
+    """What a policy among solid things asks of the agent beyond the two questions."""
+
+    def generate(
+        self,
+        state: EntityState,
+        attention: np.ndarray,
+        *,
+        phase: int = 0,
+        attentions: Sequence[np.ndarray] | None = None,
+        extra: Sequence[Term] = (),
+    ) -> GenerateResult:
+        """States for which the concept holds and the `extra` energies are low."""
+        ...
+
+    @property
+    def puts_on_top(self) -> bool:
+        """Whether something solid is to stand on what it is planned to share a place with."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +72,7 @@ class Targets:
     onto: Mapping[int, int]
 
 
-def find_targets(planner: Planner, view: View, table: TableView) -> Targets:
+def find_targets(planner: PlacePlanner, view: View, table: TableView) -> Targets:
     """Plan a generate task for solid things.
 
     Args:
@@ -59,10 +80,11 @@ def find_targets(planner: Planner, view: View, table: TableView) -> Targets:
         view: the scene.
         table: the same scene's solid things.
     """
-    free = _ask(planner, view, ())
-    under = _stacked_on(free.entities, view, table)
-    if under is not None:
-        return _stacking(free, view, table, under)
+    if planner.puts_on_top:
+        free = _ask(planner, view, ())
+        under = _stacked_on(free.entities, view, table)
+        if under is not None:
+            return _stacking(free, view, table, under)
     radii = np.zeros(MAX_ENTITIES)
     for row, footprint in zip(table.rows, table.footprints, strict=True):
         mean = 0.5 * (footprint.circumradius + footprint.inradius)
@@ -71,7 +93,7 @@ def find_targets(planner: Planner, view: View, table: TableView) -> Targets:
     return _fewest_moves(_ask(planner, view, (apart,)), view, table)
 
 
-def _ask(planner: Planner, view: View, extra: tuple[Term, ...]) -> GenerateResult:
+def _ask(planner: PlacePlanner, view: View, extra: tuple[Term, ...]) -> GenerateResult:
     return planner.generate(
         view.state, view.attention, phase=view.phase, attentions=view.attentions, extra=extra
     )

@@ -15,7 +15,6 @@ from ..envs.errors import NonFiniteError, ShapeError
 from ..envs.spaces import state_from_observation
 from .generate import GenerateResult
 from .identify import IdentifyResult
-from .terms import Term
 
 MOVED = 0.05
 """An entity that the agent does not edit and that moved this far was moved [plane units]."""
@@ -33,7 +32,6 @@ class Planner(Protocol):
         *,
         phase: int = 0,
         attentions: Sequence[np.ndarray] | None = None,
-        extra: Sequence[Term] = (),
     ) -> GenerateResult:
         """States of the editable entities for which the concept's phase, or all terms, hold."""
         ...

@@ -127,7 +127,7 @@ def keep_apart(radii: np.ndarray, gap: float, *, weight: float = 1.0) -> Term:
     """
     sizes = np.asarray(radii, dtype=np.float64)
     check_array(sizes, "radii", (len(sizes),))
-    if not (sizes.min(initial=0.0) >= 0.0 and gap >= 0.0):
+    if not (sizes.min(initial=0.0) >= 0.0 and 0.0 <= gap < float("inf")):
         raise ConfigError(f"radii={sizes} and gap={gap!r} must be at least 0; give plane units")
     weight = _weight(weight)
 
@@ -136,6 +136,7 @@ def keep_apart(radii: np.ndarray, gap: float, *, weight: float = 1.0) -> Term:
         size = _like(scene, sizes)[: movable.shape[1]]
         places = torch.where(movable[..., None] > 0.5, scene.positions, scene.positions.detach())
         first, second = torch.triu_indices(len(size), len(size), offset=1).unbind()
+        # Things on one another have no direction to part in: the offset gives them one.
         away = torch.linalg.vector_norm(places[:, first] - places[:, second] + 1e-9, dim=-1)
         least = torch.where(
             (size[first] > 0) & (size[second] > 0), size[first] + size[second] + gap, 0.0

@@ -9,12 +9,17 @@ from dataclasses import dataclass
 import gymnasium as gym
 import numpy as np
 
+from ..envs.arm_place import ArmPlaceEnv
 from ..envs.concept_env import ConceptEnv
 from ..envs.concepts import ComposedEvent
+from ..envs.entities import POSITION
 from ..envs.progress import PHASE_RESIDUAL
 from .concept_agent import ConceptAgent
 from .generate import GenerateResult
 from .plan import Plan, target_of
+
+SHOWN_FROM = 0.02
+"""What a plan moves less than this is not drawn [plane units]."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +51,7 @@ def roll_out(
     *,
     seed: int,
     on_step: Callable[[gym.Env], object] = lambda env: None,
+    energy: bool = False,
 ) -> Rollout:
     """Run one episode of a conceptgym environment from `reset(seed)` to its end.
 
@@ -55,6 +61,8 @@ def roll_out(
         seed: of the scene.
         on_step: called with `env` after the reset, once the first plan is made, and after every
             step: the place to take frames.
+        energy: whether to paint the energy of the first thing that is to move onto the table, in
+            the worlds that can.
     """
     world = env.unwrapped
     if not isinstance(world, ConceptEnv):
@@ -62,14 +70,18 @@ def roll_out(
     observation, info = env.reset(seed=seed)
     on_step(env)
     start = np.ones(1, dtype=bool)
-    steps, longest, ended, truncated = 0, 0.0, False, False
+    steps, longest, ended, truncated, shown = 0, 0.0, False, False, None
     while not ended:
         begin = time.perf_counter()
         action, _ = agent.predict(observation, episode_start=start if steps == 0 else None)
         longest = max(longest, time.perf_counter() - begin)
-        if steps == 0:
-            show_plan(world, agent.plan())
-            on_step(env)
+        if agent.plan() is not shown:
+            shown = agent.plan()
+            show_plan(world, shown)
+            if energy:
+                show_energy(world, agent)
+            if steps == 0:
+                on_step(env)
         observation, _, terminated, truncated, info = env.step(action)
         ended, steps = terminated or truncated, steps + 1
         on_step(env)
@@ -88,9 +100,42 @@ def roll_out(
 
 
 def show_plan(world: ConceptEnv, plan: Plan | None) -> None:
-    """Draw the planned position of the cursor, if the plan moves it, into the coming frames."""
+    """Draw the planned positions of what the plan moves into the coming frames."""
+    if isinstance(world, ArmPlaceEnv):
+        rows = moved_rows(world, plan)
+        found = plan.result if plan is not None and len(rows) else None
+        if isinstance(found, GenerateResult):
+            world.show_plan(found.entities[rows, POSITION], rows)
+        else:
+            world.show_plan(None)
+        return
     target = target_of(plan, world.state) if plan is not None else None
     world.show_plan(None if target is None else target[None])
+
+
+def show_energy(world: ConceptEnv, agent: ConceptAgent) -> None:
+    """Paint the energy of the first thing that is to move onto the table, where there is one."""
+    rows = moved_rows(world, agent.plan())
+    if not isinstance(world, ArmPlaceEnv) or not len(rows):
+        return
+    event = world.event
+    world.show_energy(
+        agent.landscape(
+            world.state,
+            event.attention,
+            entity=int(rows[0]),
+            phase=world.phase,
+            attentions=list(event.attentions) if isinstance(event, ComposedEvent) else None,
+        )
+    )
+
+
+def moved_rows(world: ConceptEnv, plan: Plan | None) -> np.ndarray:
+    """(K,) rows of the entities that a plan moves."""
+    if plan is None or not isinstance(plan.result, GenerateResult):
+        return np.zeros(0, dtype=int)
+    away = np.abs(plan.result.entities - world.state.entities)[:, POSITION].max(axis=1)
+    return np.flatnonzero(world.state.movable & (away > SHOWN_FROM))
 
 
 def planned_residual(world: ConceptEnv, plan: Plan) -> float:

@@ -39,6 +39,7 @@ class TableView:
         centres: (n, 3) theirs in world [m].
         footprints: (n,) their outlines from above, however they lie.
         half_heights: (n,) half of how high they are, as they lie [m].
+        half_extents: (n, 3) theirs along their own axes [m].
     """
 
     robot: Robot
@@ -50,6 +51,7 @@ class TableView:
     centres: np.ndarray
     footprints: tuple[Footprint, ...]
     half_heights: np.ndarray
+    half_extents: np.ndarray
 
     @classmethod
     def of(cls, observation: Mapping[str, Any]) -> TableView:
@@ -77,6 +79,7 @@ class TableView:
             centres=poses[:, :3],
             footprints=tuple(footprint for footprint, _ in lying),
             half_heights=np.array([height for _, height in lying]),
+            half_extents=extents,
         )
 
     @property

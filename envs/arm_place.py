@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,23 +13,28 @@ from gymnasium import spaces
 
 from .arm_model import CONTROL_TIMESTEP
 from .concept_env import ConceptEnv
-from .concepts import Concept, Event
+from .concepts import ComposedEvent, Concept, Event
 from .disturb import Disturbance, check_disturb, draw_disturbance
 from .entities import EntityState
 from .errors import ConfigError
+from .frames import table_to_plane
 from .place_judge import AT_REST, WITHDRAWN_HEIGHT, PlaceJudge, Verdict
 from .place_model import MOST_OBJECTS
 from .place_objects import KINDS, check_kinds
-from .place_scene import PlaceScene, draw_place_scene, moves_cursor
+from .place_scene import PlaceScene, can_be_done, draw_place_scene, moves_cursor
 from .place_spaces import check_noise, place_observation, place_spaces
 from .place_world import OPEN, PlaceWorld
 from .rendering.arm import ArmRenderer
+from .rendering.floor import check_energy
 from .rendering.markers import Overlay
+from .rendering.planned import check_plan_rows, planned_poses
 from .robots import Robot, make_robot
 from .spaces import Observation, entity_spaces
 
 PLAN_HEIGHT = 0.03
 """Height that a planned place is drawn at [m]."""
+TRAIL_STEPS = 100
+"""The fingertip's way is drawn for so many steps back, 4 s."""
 HOLD_STEPS = 10
 """A phase is done when it has held in a settled state for so many steps."""
 SUBMIT_STEPS = 25
@@ -89,13 +95,14 @@ class ArmPlaceEnv(ConceptEnv):
         Args:
             concept: a name of `conceptgym.envs.CONCEPTS`, or a `Concept`.
             robot: a name of `conceptgym.envs.ROBOTS`, the path of an arm's MJCF, or a `Robot`.
-            kinds: what objects may be, of "cube", "cylinder" and "ball".
+            kinds: what objects may be, of "cube", "cylinder" and "ball"; balls are left out where
+                something is to stand on them.
             observation_noise: standard deviation of the observed places [m].
             disturb: what happens once in an episode, at a seeded time: "push" (an object is
                 pushed), "slip" (the hand loses its grip) or "move" (what the concept refers to is
                 pushed); None for nothing.
             control_rate: actions a second [Hz], a divisor of 25.
-            camera: "front" or "top".
+            camera: "front", "top" or "close".
             frame_size: (height, width) of the frames [pixels].
             backend: what draws them, see `conceptgym.envs.rendering.arm.ArmRenderer`.
             **options: as in `ConceptEnv`; `n_objects` counts the objects beside the cursor.
@@ -120,6 +127,8 @@ class ArmPlaceEnv(ConceptEnv):
         self._places: PlaceJudge | None = None
         self._disturbance: Disturbance | None = None
         self._fingertips: list[np.ndarray] = []
+        self._plan_rows = np.zeros(0, dtype=int)
+        self._energy: np.ndarray | None = None
         self._waited = 0
 
     @property
@@ -133,6 +142,11 @@ class ArmPlaceEnv(ConceptEnv):
     def answer(self) -> np.ndarray:
         """(MAX_ENTITIES,) bool, the entities touched so far in an identify task."""
         return self.world.touched if self.task == "identify" else super().answer
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether the episode's disturbance has happened."""
+        return self._disturbance is not None and self._disturbance.happened
 
     @property
     def verdict(self) -> Verdict:
@@ -157,7 +171,7 @@ class ArmPlaceEnv(ConceptEnv):
             if self._disturbance is not None:
                 self._judged.excuse(self._disturbance.act(self.world))
         self._state = self.world.entity_state()
-        verdict = self.verdict
+        verdict = self._verdict = self.verdict
         if self.task == "identify":
             residual, holds, terminated = self._touching(verdict)
         else:
@@ -167,8 +181,33 @@ class ArmPlaceEnv(ConceptEnv):
             self._fingertips.append(self.world.fingertip_in_world)
         holds = holds and not verdict.fallen
         reward, info = self._judge(residual, holds, terminated=terminated)
-        info.update(settled=verdict.settled, fault=verdict.fault)
         return self.observe(), reward, terminated, False, info
+
+    def show_plan(self, positions: np.ndarray | None, rows: np.ndarray | None = None) -> None:
+        """Draw planned places into the coming frames: of solid entities, as ghosts of their shape.
+
+        Args:
+            positions: (K, 2) [plane units]; None for no plan.
+            rows: (K,) rows of the entities that are to go there; without it, all are the cursor's.
+
+        Raises:
+            ShapeError, NonFiniteError, ConfigError: on bad places, or rows that hold no entity.
+        """
+        if positions is not None:
+            self._plan_rows = check_plan_rows(rows, positions, self.state)
+        super().show_plan(positions)
+
+    def show_energy(self, energy: np.ndarray | None) -> None:
+        """Paint energies onto the table in the coming frames of this episode.
+
+        Args:
+            energy: (R, R) over the plane as `ConceptAgent.landscape` returns: rows along y, columns
+                along x, from -1 to 1 [plane units]; None to paint nothing.
+
+        Raises:
+            ShapeError, NonFiniteError: on another shape, NaN or infinity.
+        """
+        self._energy = None if energy is None else check_energy(energy).copy()
 
     def close(self) -> None:
         """Free the window and the renderer."""
@@ -210,17 +249,34 @@ class ArmPlaceEnv(ConceptEnv):
         self._state = self.world.entity_state()
         movable = state.movable[self.scene.rows] & generate
         self._places = PlaceJudge(self.scene, self.world, movable=movable)
+        self._verdict = self._places.look()
         seeds = self.np_random.integers(2**32, size=2)
         self._eyes = np.random.default_rng(seeds[0])
         self._disturbance = None
         if self._disturb is not None:
             rng = np.random.default_rng(seeds[1])
-            self._disturbance = draw_disturbance(self._disturb, rng, self.scene)
+            self._disturbance = draw_disturbance(
+                self._disturb, rng, self.scene, allowed=self._may_be_pushed
+            )
         self._fingertips = [self.world.fingertip_in_world]
+        self._energy = None
         self._waited = 0
 
+    def _may_be_pushed(self, index: int, place: np.ndarray) -> bool:
+        """Whether the task could be done with a solid entity at a (2,) place in world [m]."""
+        row = self.scene.rows[index : index + 1]
+        state = self.world.entity_state().moved(row, table_to_plane(place)[None])
+        event = self.event
+        attention = event.attentions if isinstance(event, ComposedEvent) else event.attention
+        if self.task == "identify":
+            return self.concept.succeeds(state, attention)
+        phases = self.concept.phases[self.phase :]
+        return all(can_be_done(self.scene, phase, state, attention) for phase in phases)
+
     def _info(self, residual: float, success: bool) -> dict[str, Any]:
-        return {**super()._info(residual, success), "settled": False, "fault": ""}
+        verdict = self._verdict
+        own = {"settled": verdict.settled, "fault": verdict.fault}
+        return {**super()._info(residual, success), **own}
 
     def _tasks(self) -> tuple[str, ...]:
         return self.concept.tasks_on_table
@@ -228,12 +284,21 @@ class ArmPlaceEnv(ConceptEnv):
     def _draw(self, overlay: Overlay) -> np.ndarray:
         if self._renderer is None:
             self._renderer = ArmRenderer(self.world.model, **self._view)
+        scene, state = self.scene, self.state
+        planned: dict[int, np.ndarray] = {}
+        if self._plan is not None:
+            planned, others = planned_poses(scene, state, self._plan, self._plan_rows)
+            overlay = replace(overlay, plan=others)
         return self._renderer.draw(
             self.world.data,
             overlay,
-            object_rows=self.scene.rows,
-            fingertip_trail=np.array(self._fingertips),
+            object_rows=scene.rows,
+            tray_rows=np.flatnonzero(state.zones),
+            fingertip_trail=np.array(self._fingertips[-TRAIL_STEPS:]),
             plan_height=PLAN_HEIGHT,
+            planned=planned,
+            piece=scene.piece,
+            energy=self._energy,
         )
 
 
@@ -242,4 +307,4 @@ def _check_rate(control_rate: int) -> int:
     usual = round(1.0 / CONTROL_TIMESTEP)
     if control_rate not in (1, 5, usual):
         raise ConfigError(f"control_rate={control_rate!r} Hz must be 1, 5 or {usual}")
-    return usual // control_rate
+    return usual // int(control_rate)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from gymnasium import spaces
@@ -31,6 +31,8 @@ class ComposedWorld(ConceptEnv):
     |--------------|----------------------|-----------------------------------------------------|
     | `attentions` | MultiBinary (4, 16)  | each term's attended entities; unused rows are zero |
     """
+
+    composes: ClassVar[bool] = True
 
     def __init__(
         self, concept: Composed | Sequence[str | Concept] = _DEFAULT, **options: Any

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import gymnasium as gym
 import numpy as np
 
-from .concepts import TASKS, Concept, Event, make_concept
+from .concepts import TASKS, Composed, Concept, Event, make_concept
 from .entities import MAX_ENTITIES, POSITION, EntityState
 from .errors import ConceptParameterError, UnknownConceptError
 from .progress import MAX_PHASES, Progress
@@ -37,6 +37,8 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
     """Fewest and most objects of a scene of this world, cursor and zones not counted."""
     default_most_objects: ClassVar[int] = 8
     """Most objects of a scene where their number is left open; larger scenes are asked for."""
+    composes: ClassVar[bool] = False
+    """Whether it takes a composition of concepts."""
     hold_steps: ClassVar[int]
     """A phase is done when it has held at rest for so many steps."""
     metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array"], "render_fps": 25}
@@ -66,7 +68,7 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
                 concept for which this world has no task.
             ConceptParameterError: on a parameter out of its range, or too many phases.
         """
-        self.concept = make_concept(concept, **(parameters or {}))
+        self.concept = self._check_concept(make_concept(concept, **(parameters or {})))
         self.task = self._check_task(task)
         self.render_mode = self._check_render_mode(render_mode)
         self._objects_range = self._check_objects(n_objects)
@@ -216,6 +218,14 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
     def _tasks(self) -> tuple[str, ...]:
         return TASKS
 
+    def _check_concept(self, concept: Concept) -> Concept:
+        if isinstance(concept, Composed) and not self.composes:
+            raise UnknownConceptError(
+                f"concept '{concept.name}' is several at once, {type(self).__name__} takes one; "
+                "use conceptgym/ParticleCompose-v0 or conceptgym/ArmPlaceCompose-v0"
+            )
+        return concept
+
     def _check_task(self, task: str) -> str:
         if not self._tasks():
             raise UnknownConceptError(
@@ -256,9 +266,10 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         if n_objects is None:
             usual = self.concept.usual_objects
             return max(low, usual[0]), min(high, usual[1], self.default_most_objects)
-        if not low <= n_objects <= high:
+        if n_objects != int(n_objects) or not low <= n_objects <= high:
             raise UnknownConceptError(
                 f"n_objects={n_objects} is outside [{low}, {high}] for concept "
-                f"'{self.concept.name}' in {type(self).__name__}; choose a number in that range"
+                f"'{self.concept.name}' in {type(self).__name__}; choose a whole number in that "
+                "range"
             )
-        return n_objects, n_objects
+        return int(n_objects), int(n_objects)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
-from .arm_model import object_name
+from .arm_model import CONTROL_TIMESTEP, object_name
 from .errors import ConfigError
 from .frames import TABLE_CENTRE_IN_WORLD
-from .place_model import FINGER_GEOMS, rest_height
+from .place_model import FINGER_GEOMS, OBJECT_FRICTION, rest_height
 from .place_scene import PlaceScene
 from .place_world import PlaceWorld
 
@@ -29,9 +30,11 @@ _SLIPPERY_STEPS = 8
 _AFTERMATH = 40  # control steps for which what happens to objects is the disturbance's doing
 _ROOM = 0.012  # least gap that a push leaves to other objects, rim to rim [m]
 _HAND_ROOM = 0.08  # a push waits until the hand is this far away [m]
-_STIFFNESS, _DAMPING = 900.0, 60.0  # of the pushing force, by mass [1/s²], [1/s]
+_STIFFNESS, _DAMPING = 250.0, 22.0  # of the pushing force, by mass [1/s²], [1/s]: for 25 Hz
+_DRAG = 0.9 * 9.81 * OBJECT_FRICTION[0]  # nine tenths of the friction, by mass [m/s²]
 _WORKSPACE = 0.19  # a pushed object stays in this square around the plane's centre [m]
 _DIRECTIONS = 16
+_LOOK_EVERY = 10  # control steps after which a push that cannot begin is tried again
 
 
 def check_disturb(disturb: str | None) -> str | None:
@@ -45,6 +48,9 @@ def check_disturb(disturb: str | None) -> str | None:
             f"disturb={disturb!r} is unknown; choose one of {', '.join(DISTURBANCES)}, or None"
         )
     return disturb
+
+
+Allowed = Callable[[int, np.ndarray], bool]
 
 
 class Disturbance:
@@ -116,20 +122,30 @@ class Slip(Disturbance):
 class Push(Disturbance):
     """An object is pushed along the table, clear of the others.
 
-    A spring-like force pulls it along; it acts where the object stands, so that it does not tip.
+    A spring-like force pulls it along a smooth path; what overcomes friction acts where the object
+    stands, so that it does not tip. A ball rolls.
     """
 
     def __init__(
-        self, scene: PlaceScene, rng: np.random.Generator, *, candidates: np.ndarray
+        self,
+        scene: PlaceScene,
+        rng: np.random.Generator,
+        *,
+        candidates: np.ndarray,
+        allowed: Allowed = lambda index, place: True,
     ) -> None:
+        """Push one of `candidates` (k,), indices of the scene, to a place that is allowed."""
         super().__init__(scene, int(rng.integers(FIRST_STEP, LAST_STEP)))
         self._order = rng.permutation(candidates)
         self._distance = float(rng.uniform(*PUSH_DISTANCES))
         self._angles = rng.permutation(_DIRECTIONS) * (2.0 * math.pi / _DIRECTIONS)
+        self._allowed = allowed
         self._index = -1
         self._start, self._way = np.zeros((2, 2))
 
     def _begin(self, world: PlaceWorld) -> bool:
+        if (self._step - self._first_step) % _LOOK_EVERY:
+            return False
         places = world.poses[:, :2]
         hand = np.linalg.norm(places - world.fingertip_in_world[:2], axis=1)
         standing = world.poses[:, 2]
@@ -140,7 +156,8 @@ class Push(Disturbance):
                 continue
             for angle in self._angles:
                 way = self._distance * np.array([math.cos(angle), math.sin(angle)])
-                if self._is_free(places, int(index), way):
+                free = self._is_free(places, int(index), way)
+                if free and self._allowed(int(index), places[index] + way):
                     self._index, self._start, self._way = int(index), places[index].copy(), way
                     return True
         return False
@@ -153,7 +170,9 @@ class Push(Disturbance):
         gap = places[others] - places[index]
         share = np.clip(gap @ way / (way @ way), 0.0, 1.0)
         away = np.linalg.norm(gap - share[:, None] * way, axis=1)
-        return bool(np.all(away >= self._radii[others] + self._radii[index] + _ROOM))
+        room = self._radii[others] + self._radii[index] + _ROOM
+        # From a neighbour that is nearer than that already, it may be pushed away.
+        return bool(np.all(away >= np.minimum(room, np.linalg.norm(gap, axis=1))))
 
     def _go_on(self, world: PlaceWorld, since: int) -> None:
         data, body = world.data, world.model.body(object_name(self._index)).id
@@ -161,26 +180,42 @@ class Push(Disturbance):
         if since > PUSH_STEPS:
             return
         shape = self._scene.shapes[self._index]
-        goal = self._start + min(1.0, (since + 1) / PUSH_STEPS) * self._way
+        share = min(1.0, (since + 0.5) / PUSH_STEPS)
+        goal = self._start + share**2 * (3.0 - 2.0 * share) * self._way
+        pace = 6.0 * share * (1.0 - share) / (PUSH_STEPS * CONTROL_TIMESTEP) * self._way
         place = world.poses[self._index, :2]
         speed = data.qvel[world.velocity_addresses[self._index, :2]]
-        force = np.zeros(3)
-        force[:2] = shape.mass * (_STIFFNESS * (goal - place) - _DAMPING * speed)
-        data.xfrc_applied[body, :3] = force
-        data.xfrc_applied[body, 3:] = np.cross([0.0, 0.0, -rest_height(shape)], force)
+        pull, drag = np.zeros((2, 3))
+        pull[:2] = shape.mass * (_STIFFNESS * (goal - place) + _DAMPING * (pace - speed))
+        if shape.kind != "ball" and share < 1.0:
+            drag[:2] = shape.mass * _DRAG * self._way / self._distance
+        data.xfrc_applied[body, :3] = pull + drag
+        data.xfrc_applied[body, 3:] = np.cross([0.0, 0.0, -rest_height(shape)], drag)
 
     def _excused(self) -> np.ndarray:
         return self._all[self._index : self._index + 1]
 
 
-def draw_disturbance(disturb: str, rng: np.random.Generator, scene: PlaceScene) -> Disturbance:
-    """A disturbance of the kind `disturb` for a scene, at a time of its own."""
+def draw_disturbance(
+    disturb: str,
+    rng: np.random.Generator,
+    scene: PlaceScene,
+    *,
+    allowed: Allowed = lambda index, place: True,
+) -> Disturbance:
+    """A disturbance for a scene, at a time of its own.
+
+    Args:
+        disturb: one of `DISTURBANCES`.
+        rng: the source of randomness.
+        scene: whose solid entities there are.
+        allowed: whether an object, by its index, may be pushed to a (2,) place in world [m].
+    """
     if disturb == "slip":
         return Slip(scene, rng)
-    everything = np.arange(len(scene.rows))
-    if disturb == "move":
-        event = scene.event
-        meant = event.attention[scene.rows] & ~event.before.movable[scene.rows]
-        if meant.any():
-            return Push(scene, rng, candidates=everything[meant])
-    return Push(scene, rng, candidates=everything)
+    event = scene.event
+    candidates = np.arange(len(scene.rows))
+    meant = event.attention[scene.rows] & ~event.before.movable[scene.rows]
+    if disturb == "move" and meant.any():
+        candidates = candidates[meant]
+    return Push(scene, rng, candidates=candidates, allowed=allowed)

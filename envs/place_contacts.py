@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 
 from .arm_model import object_name
-from .place_model import FINGER_GEOMS, PREFIX, TABLE
+from .place_model import FINGER_GEOMS, TABLE
 
 _OTHER, _TABLE, _OBJECT, _ARM, _FINGER = 0, 1, 2, 4, 8  # bits: those of the arm are the largest
 
@@ -47,9 +47,7 @@ class ContactWatch:
         """Say of every geom what it belongs to."""
         self._kinds = np.full(model.ngeom, _OTHER)
         self._indices = np.full(model.ngeom, -1)
-        arms = [g for g in range(model.ngeom) if model.geom(g).name.startswith(PREFIX)]
-        arms += [g for g in range(model.ngeom) if model.geom_contype[g] == 1]
-        self._kinds[arms] = _ARM
+        self._kinds[model.geom_bodyid > 0] = _ARM  # what is no object and not fixed to the world
         self._fingers = [model.geom(name).id for name in FINGER_GEOMS]
         self._kinds[self._fingers] = _FINGER
         self._kinds[model.geom(TABLE).id] = _TABLE
@@ -66,24 +64,25 @@ class ContactWatch:
         kinds = self._kinds[pairs]
         if np.bitwise_or.reduce(kinds, axis=None) < _ARM:
             return  # most steps: objects rest on the table, and nothing touches the arm
+        seen = {""}
         for number in np.flatnonzero((kinds >= _ARM).any(axis=1)):
-            self._count(data, int(number), kinds[number], pairs[number])
+            seen.add(self._note(data, int(number), kinds[number], pairs[number]))
+        self.table_contacts += "table" in seen
+        self.self_contacts += "self" in seen
+        self.link_contacts += "link" in seen
 
-    def _count(
-        self, data: mujoco.MjData, number: int, kinds: np.ndarray, geoms: np.ndarray
-    ) -> None:
-        both = int(kinds.sum())
+    def _note(self, data: mujoco.MjData, number: int, kinds: np.ndarray, geoms: np.ndarray) -> str:
+        """Note a contact of the arm, and say what it counts as."""
         if _TABLE in kinds:
-            self.table_contacts += 1
-        elif _OBJECT in kinds:
-            self.clear = False
-            index = int(self._indices[geoms].max())
-            mujoco.mj_contactForce(self._model, data, number, self._force)
-            self.peak_force = max(self.peak_force, float(np.linalg.norm(self._force[:3])))
-            if both == _FINGER + _OBJECT:
-                finger = self._fingers.index(int(geoms[kinds == _FINGER][0]))
-                self._pads[finger, index] = self.touched[index] = True
-            else:
-                self.link_contacts += 1
-        elif min(kinds) >= _ARM:
-            self.self_contacts += 1
+            return "table"
+        if _OBJECT not in kinds:
+            return "self" if min(kinds) >= _ARM else ""
+        self.clear = False
+        index = int(self._indices[geoms].max())
+        mujoco.mj_contactForce(self._model, data, number, self._force)
+        self.peak_force = max(self.peak_force, float(np.linalg.norm(self._force[:3])))
+        if _FINGER not in kinds:
+            return "link"
+        finger = self._fingers.index(int(geoms[kinds == _FINGER][0]))
+        self._pads[finger, index] = self.touched[index] = True
+        return ""

@@ -78,7 +78,7 @@ class PlaceJudge:
         world, poses = self._world, self._world.poses
         away = np.linalg.norm(poses[:, :2] - self._places, axis=1)
         beyond = np.abs(poses[:, :2] - TABLE_CENTRE) > TABLE_HALF_EXTENTS
-        raised = poses[:, 2] > self._rest + _RAISED
+        raised = (poses[:, 2] > self._rest + _RAISED) & ~world.contacts.holding
         return Verdict(
             settled=self._hand_is_off() and bool(world.object_speeds.max() < AT_REST),
             fallen=bool((poses[:, 2] < _FALLEN).any() or beyond.any()),

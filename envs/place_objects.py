@@ -71,7 +71,8 @@ def check_kinds(kinds: Sequence[str]) -> tuple[str, ...]:
     Raises:
         ConfigError: if there is none, or an unknown one.
     """
-    if isinstance(kinds, str) or not kinds or any(kind not in KINDS for kind in kinds):
+    listed = isinstance(kinds, list | tuple) and len(kinds) > 0
+    if not listed or any(kind not in KINDS for kind in kinds):
         raise ConfigError(f"kinds={kinds!r} must be one or more of {', '.join(KINDS)}")
     return tuple(kinds)
 

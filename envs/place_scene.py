@@ -19,6 +19,8 @@ from .place_objects import ObjectShape, draw_shapes
 
 SPACING = 0.2
 """Least distance between two solid entities [plane units], unless one stands on the other."""
+ENOUGH = 0.9
+"""Share of `SPACING` that solid entities are apart where a disturbance has moved one."""
 ON_TOP = 0.1
 """A piece this near to an object's centre stands on it [plane units]."""
 _TRIES = 10_000
@@ -81,13 +83,24 @@ def draw_place_scene(
     for _ in range(_TRIES):
         event = concept.sample(rng, n_objects=n_objects)
         rows, piece = _solid(event)
-        states = (event.before, *event.stops) if task == "generate" else (event.shown,)
-        gaps = [_least_gap(state, rows, piece, stacks=concept.stacks) for state in states]
+        # At the start everything stands on the table, whatever it may stand on in the end.
+        start, ends = (event.before, event.stops) if task == "generate" else (event.shown, ())
+        gaps = [_least_gap(start, rows, piece, stacks=False)]
+        gaps += [_least_gap(end, rows, piece, stacks=concept.stacks) for end in ends]
         if min(gaps) >= SPACING:
             spacing = METRES_PER_PLANE_UNIT * min(gaps)
             shapes = draw_shapes(rng, len(rows), kinds=kinds, spacing=spacing)
             return PlaceScene(event=event, rows=rows, shapes=shapes, piece=piece)
     raise RuntimeError(f"no event of concept '{concept.name}' keeps its objects apart")
+
+
+def can_be_done(
+    scene: PlaceScene, concept: Concept, state: EntityState, attention: np.ndarray
+) -> bool:
+    """Whether the nearest state in which a concept holds keeps a scene's solid entities apart."""
+    there = concept.nearest(state, attention)
+    gap = _least_gap(there, scene.rows, scene.piece, stacks=concept.stacks)
+    return gap >= ENOUGH * SPACING and concept.succeeds(there, attention)
 
 
 def moves_cursor(concept: Concept) -> bool:

@@ -42,17 +42,10 @@ _MOST_SPEED = 3.0  # largest joint velocity that is seen, in limits
 
 def place_spaces(world: PlaceWorld) -> dict[str, spaces.Space]:
     """The spaces of the keys in the table above, for a world's arm."""
-    lower, upper = world.joint_limits
-    # Joints give way a little at their limits, and speeds overshoot where the arm hits something:
-    # the bounds leave room, and what is beyond them is seen as they are.
-    speed = _MOST_SPEED * np.array(world.robot.velocity_limits)
     places = np.concatenate([np.full(3, _FAR), np.ones(4) + 1e-3])
     poses = np.tile(places, (MAX_ENTITIES, 1))
     boxes = {
-        "qpos": (lower - 0.1, upper + 0.1),
-        "qvel": (-speed, speed),
-        "gripper": (np.array([-0.01]), np.array([MAX_OPENING + 0.01])),
-        "fingertip": (np.full(3, -_FAR), np.full(3, _FAR)),
+        **_arm_bounds(world),
         "poses": (-poses, poses),
         "half_extents": (np.zeros((MAX_ENTITIES, 3)), np.full((MAX_ENTITIES, 3), HALF_HEIGHTS[1])),
     }
@@ -64,6 +57,21 @@ def place_spaces(world: PlaceWorld) -> dict[str, spaces.Space]:
         },
         **{name: spaces.MultiBinary(MAX_ENTITIES) for name in masks},
         "robot": spaces.Discrete(MOST_ROBOTS),
+    }
+
+
+def _arm_bounds(world: PlaceWorld) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Least and largest of what is seen of the arm; what is beyond is clipped.
+
+    Joints give way a little at their limits, and where the arm hits something it is thrown back.
+    """
+    lower, upper = world.joint_limits
+    speed = _MOST_SPEED * np.array(world.robot.velocity_limits)
+    return {
+        "qpos": (lower - 0.1, upper + 0.1),
+        "qvel": (-speed, speed),
+        "gripper": (np.array([-0.01]), np.array([MAX_OPENING + 0.01])),
+        "fingertip": (np.full(3, -_FAR), np.full(3, _FAR)),
     }
 
 
@@ -98,11 +106,13 @@ def place_observation(
             table_to_plane(places[:, :2]), -POSITION_BOUND, POSITION_BOUND
         )
     poses[rows] = np.clip(places, -_FAR, _FAR)
-    arm, speed = world.arm_observation(), _MOST_SPEED * np.array(world.robot.velocity_limits)
-    arm["qvel"] = np.clip(arm["qvel"], -speed, speed).astype(np.float32)
+    arm = world.arm_observation()
     return {
         **seen,
-        **arm,
+        **{
+            name: np.clip(arm[name], low, high).astype(np.float32)
+            for name, (low, high) in _arm_bounds(world).items()
+        },
         "robot": np.int64(robot_number(world.robot)),
         "touched": world.touched.astype(np.int8),
         "solid": solid,

@@ -75,7 +75,8 @@ class PlaceWorld:
     @property
     def fingertip_speed(self) -> float:
         """Its speed in world [m/s]."""
-        return math.hypot(*(self._jacobian @ self.data.qvel))
+        qvel = self.data.qvel
+        return math.hypot(*(self._jacobian @ qvel))
 
     @property
     def opening(self) -> float:
@@ -90,6 +91,7 @@ class PlaceWorld:
     @property
     def velocity_addresses(self) -> np.ndarray:
         """(n, 3) where the solid entities' velocities lie in MuJoCo's qvel."""
+        _ = self.data
         return self._velocities
 
     @property
@@ -183,6 +185,7 @@ class PlaceWorld:
     @property
     def touched(self) -> np.ndarray:
         """(MAX_ENTITIES,) bool, the entities that a finger has touched since the reset."""
+        _ = self.data
         mask = np.zeros(MAX_ENTITIES, dtype=bool)
         mask[self._rows] = self.contacts.touched
         return mask

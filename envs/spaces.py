@@ -24,7 +24,7 @@ from .entities import MAX_ENTITIES, NUM_FEATURES, POSITION, EntityState, check_a
 from .errors import ShapeError
 from .progress import MAX_PHASES
 
-_POSITION_BOUND = 10.0
+POSITION_BOUND = 10.0
 """Bound of the observed positions [plane units]: the arm's fingertip may leave the table."""
 _MASKS = ("present", "movable", "paintable", "attention")
 _KEYS = ("entities", *_MASKS, "task", "phase")
@@ -36,7 +36,7 @@ def entity_spaces() -> dict[str, spaces.Space]:
     """The spaces of the keys in the table above."""
     low = np.zeros((MAX_ENTITIES, NUM_FEATURES), dtype=np.float32)
     high = np.ones_like(low)
-    low[:, :2], high[:, :2] = -_POSITION_BOUND, _POSITION_BOUND
+    low[:, :2], high[:, :2] = -POSITION_BOUND, POSITION_BOUND
     return {
         "entities": spaces.Box(low, high, dtype=np.float32),
         **{name: spaces.MultiBinary(MAX_ENTITIES) for name in _MASKS},
@@ -51,7 +51,7 @@ def entity_observation(
     """Observe `state`; in an identify task the attention and the edit masks are hidden."""
     entities = state.entities.copy()
     positions = entities[:, POSITION]
-    np.minimum(np.maximum(positions, -_POSITION_BOUND), _POSITION_BOUND, out=positions)
+    np.minimum(np.maximum(positions, -POSITION_BOUND), POSITION_BOUND, out=positions)
     masks = np.zeros((len(_MASKS), MAX_ENTITIES), dtype=np.int8)
     masks[0] = state.present
     if task == "generate":

@@ -1,9 +1,13 @@
 """Speeds, compared within one run, into out/benchmark.json.
 
     python scripts/benchmark.py
+    python scripts/benchmark.py --peer-python /tmp/fetch/bin/python
 
 - ArmReach-v0: control steps of `env.step` against raw `mj_step` of the same model with as many
   sub-steps, over the same trajectory (an episode of the agent), in turns. CPU time of one thread.
+- ArmPlace-v0: steps a second beside gymnasium-robotics' FetchPickAndPlace, which makes as many
+  sub-steps a control step, in turns: with random actions, and with actions that do the task. It
+  needs a Python of its own (the table says how to get one). CPU time of one process each.
 - Particle-v0: steps a second beside Gymnasium's own CartPole-v1 and Reacher-v5, in turns.
 - The agent on one core: infer w from 5 demonstrations, generate, identify.
 - Inverse kinematics from the home position to targets 0.03 m to 0.3 m above the table, and joint
@@ -17,6 +21,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,17 +39,37 @@ from conceptgym.agents.arm_motion import Waypoint, plan_joint_path
 from conceptgym.agents.arm_speed import BLOCK, record_trajectory, time_trajectory
 from conceptgym.agents.cli import run_script
 from conceptgym.agents.evaluation_tables import Table
-from conceptgym.envs.arm_model import CONTROL_TIMESTEP, HOME_QPOS, HOVER_HEIGHT, VELOCITY_LIMITS
+from conceptgym.agents.peer import HOW_TO_GET, Peer
+from conceptgym.agents.place_speed import SETTINGS, check_peer, time_setting
+from conceptgym.envs.arm_model import (
+    CONTROL_TIMESTEP,
+    HOME_QPOS,
+    HOVER_HEIGHT,
+    PHYSICS_TIMESTEP,
+    SUBSTEPS,
+    VELOCITY_LIMITS,
+)
 
 Row = dict[str, Any]
 _TOLERANCE = 1e-3  # of the inverse kinematics [m]
 ARM = "ArmReach-v0 against raw mj_step"
-NOTES = {
-    ARM: "Share of raw speed. Fastest: the fastest repeats of each block compared, as timeit does, "
+PLACE = "ArmPlace-v0 beside FetchPickAndPlace"
+FETCH = Path(__file__).parent / "peers" / "fetch.py"
+"""What runs in the peer's Python."""
+ARM_NOTE = (
+    "Share of raw speed. Fastest: the fastest repeats of each block compared, as timeit does, "
     "which leaves out what a busy machine does to either. Median and quartiles: of all pairs of "
     f"blocks of {BLOCK} control steps; other work on the machine's cores lowers them. Times are of "
     "a control step, fastest."
-}
+)
+PLACE_NOTE = (
+    "CPU time in env.step, resets left out; observation and reward are computed, nothing is drawn. "
+    "Median and quartiles: ours over the peer's steps a second, of all pairs of blocks, run in "
+    "turns; of sums: of all their time. Objects: solid ones, a concept's piece among them. Awake: "
+    "how many of them, on average: in our physics, what is at rest sleeps and costs little, and "
+    "random actions seldom touch anything; in the rows 'awake' nothing may sleep. The agent's "
+    "actions are recorded episodes, the peer's beside them a script that grasps and carries. "
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +84,8 @@ class Args:
     """Targets of the inverse kinematics, a quarter as many of the paths."""
     seed: int = 0
     """Seed of scenes and targets."""
+    peer_python: Path | None = None
+    """Python that has gymnasium-robotics and its MuJoCo; without it, ArmPlace-v0 runs alone."""
     checkpoint: Path | None = None
     """Other weights than the shipped ones."""
     out: Path = Path("out/benchmark.json")
@@ -69,24 +96,28 @@ def main(args: Args) -> None:
     """Measure, print, write."""
     torch.set_num_threads(1)
     agent = ConceptAgent.from_pretrained(args.checkpoint)
-    parts: dict[str, Callable[[], list[Row]]] = {
-        ARM: lambda: measure_arm(agent, args),
-        "Steps a second": lambda: measure_particle(args),
-        "The agent on one core": lambda: measure_agent(agent, args),
-        "Inverse kinematics": lambda: measure_kinematics(args),
-    }
-    machine = describe_machine()
-    found: dict[str, list[Row]] = {}
-    with tqdm(parts.items(), unit="part") as bar:
-        for name, measure in bar:
-            bar.set_description(name)
-            found[name] = measure()
+    with nullcontext() if args.peer_python is None else Peer(args.peer_python, FETCH) as peer:
+        parts: dict[str, Callable[[], list[Row]]] = {
+            PLACE: lambda: measure_place(agent, peer, args),
+            ARM: lambda: measure_arm(agent, args),
+            "Steps a second": lambda: measure_particle(args),
+            "The agent on one core": lambda: measure_agent(agent, args),
+            "Inverse kinematics": lambda: measure_kinematics(args),
+        }
+        machine = describe_machine()
+        found: dict[str, list[Row]] = {}
+        with tqdm(parts.items(), unit="part") as bar:
+            for name, measure in bar:
+                bar.set_description(name)
+                found[name] = measure()
+    notes = {ARM: ARM_NOTE, PLACE: describe_place(peer)}
     console = Console()
     console.print()
     for name, rows in found.items():
-        as_table(name, rows).print(console)
+        as_table(name, rows, note=notes.get(name, "")).print(console)
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(json.dumps({"machine": machine, **found}, indent=2) + "\n")
+    facts = None if peer is None else peer.facts
+    args.out.write_text(json.dumps({"machine": machine, "peer": facts, **found}, indent=2) + "\n")
     console.print(f"wrote {args.out}", highlight=False)
 
 
@@ -100,6 +131,30 @@ def describe_machine() -> Row:
         "mujoco": mujoco.__version__,
         "torch": torch.__version__,
     }
+
+
+def measure_place(agent: ConceptAgent, peer: Peer | None, args: Args) -> list[Row]:
+    """Steps a second of ArmPlace-v0 and of the peer, with actions of three kinds."""
+    if peer is not None:
+        check_peer(peer)
+    rows = []
+    for setting in SETTINGS:
+        times = time_setting(setting, agent, peer, repeats=args.repeats, seed=args.seed)
+        rows.append({"concept": setting.concept, "actions": setting.actions} | times.summary())
+    return rows
+
+
+def describe_place(peer: Peer | None) -> str:
+    """How to read the table of ArmPlace-v0, and what stood beside it."""
+    ours = f"Ours makes {SUBSTEPS} sub-steps of {PHYSICS_TIMESTEP} s a control step"
+    if peer is None:
+        return f"{PLACE_NOTE}{ours}. No peer ran: {HOW_TO_GET}"
+    facts = peer.facts
+    return (
+        f"{PLACE_NOTE}{ours}, on MuJoCo {mujoco.__version__}; {facts['environment']} of "
+        f"gymnasium-robotics {facts['gymnasium-robotics']} {facts['substeps']} of "
+        f"{facts['timestep']} s, on MuJoCo {facts['mujoco']}, with {facts['objects']} object."
+    )
 
 
 def measure_arm(agent: ConceptAgent, args: Args) -> list[Row]:
@@ -215,10 +270,10 @@ def _spread(name: str, seconds: Sequence[float]) -> Row:
     }
 
 
-def as_table(title: str, rows: list[Row]) -> Table:
+def as_table(title: str, rows: list[Row], *, note: str = "") -> Table:
     """The rows as text."""
     cells = [tuple(_text(value) for value in row.values()) for row in rows]
-    return Table(title=title, header=tuple(rows[0]), rows=cells, note=NOTES.get(title, ""))
+    return Table(title=title, header=tuple(rows[0]), rows=cells, note=note)
 
 
 def _text(value: Any) -> str:

@@ -3,10 +3,13 @@
     python scripts/render.py --concept left_of                              # both worlds
     python scripts/render.py --concept closest --task identify --world arm
     python scripts/render.py --concept near --seed 3 --out out/near.gif
+    python scripts/render.py --concept square --world place --robot ur5e    # solid cubes, grasped
 
 The agent is shown demonstrations of the concept, infers w, and acts on it in an unseen scene.
 "both" shows the particle world on the left and the arm on the right, with the same w. Amber marks
-the attended entities, violet the plan, blue the way of the cursor, green the answer.
+the attended entities, violet the plan, blue the way of the cursor, green the answer. In "place",
+the arm grasps solid objects: ghosts show where they are planned to go, and the table the energy of
+the first of them.
 """
 
 from __future__ import annotations
@@ -46,7 +49,7 @@ class Args:
     """The concept to show; the agent is not told."""
     task: Literal["generate", "identify"] = "generate"
     """Make the concept hold, or say for which entities it holds."""
-    world: Literal["particle", "arm", "both"] = "both"
+    world: Literal["particle", "arm", "both", "place"] = "both"
     """Where to act."""
     parameters: dict[str, float | str] = field(default_factory=dict)
     """The concept's parameters where they differ from its defaults, such as: distance 0.5."""
@@ -58,8 +61,16 @@ class Args:
     """The file; its suffix, .mp4 or .gif, says which kind."""
     checkpoint: Path | None = None
     """Other weights than the shipped ones."""
-    camera: Literal["front", "top"] = "front"
+    camera: Literal["front", "top", "close"] = "front"
     """Where the arm is seen from."""
+    robot: str = "panda"
+    """In world "place": a name of `conceptgym.envs.ROBOTS`, or the path of an arm's MJCF."""
+    disturb: Literal["push", "slip", "move"] | None = None
+    """In world "place": what happens in the episode."""
+    every: int = 1
+    """Control steps a frame in world "place": 2 is twice as fast as it happened."""
+    energy: bool = True
+    """In world "place": paint the energy onto the table."""
     backend: Literal["auto", "opengl", "raycast"] = "auto"
     """What draws the arm; "auto" takes OpenGL where there is one, else casts rays."""
 
@@ -82,7 +93,7 @@ def main(args: Args) -> None:
     with warnings.catch_warnings(record=True) as notes:  # such as: no OpenGL, and what brings it
         warnings.simplefilter("always")
         for world, env in zip(args.worlds, made, strict=True):
-            run, frames = film(agent, env, seed=args.seed, name=world)
+            run, frames = film(agent, env, args, name=world)
             films.append(frames)
             outcome = "success" if run.success else f"no success ({run.reason})"
             print(f"{world}: {outcome} after {run.steps} steps, residual {run.residual:.3f}")
@@ -95,26 +106,35 @@ def main(args: Args) -> None:
 def make_env(args: Args, concept: envs.Concept, world: str) -> gym.Env:
     """The environment of a world, ready to be drawn."""
     view: dict[str, Any] = {}
-    if world == "arm":
+    if world != "particle":
         view = {"camera": args.camera, "backend": args.backend}
-    return gym.make(WORLDS[world], render_mode="rgb_array", concept=concept, task=args.task, **view)
+    if world == "place":
+        view |= {"robot": args.robot, "disturb": args.disturb}
+    id_of_world = {**WORLDS, "place": "conceptgym/ArmPlace-v0"}[world]
+    return gym.make(id_of_world, render_mode="rgb_array", concept=concept, task=args.task, **view)
 
 
 def film(
-    agent: ConceptAgent, env: gym.Env, *, seed: int, name: str
+    agent: ConceptAgent, env: gym.Env, args: Args, *, name: str
 ) -> tuple[Rollout, list[np.ndarray]]:
     """One episode and its frames; the environment is closed."""
     frames: list[np.ndarray] = []
+    every, steps = (args.every if name == "place" else 1), 0
     with tqdm(desc=f"filming {name}", unit="frame") as bar:
 
         def shoot(env: gym.Env) -> None:
+            nonlocal steps
+            steps += 1
+            if steps > 2 and steps % every:
+                return
             frame = env.render()
             if isinstance(frame, np.ndarray):
                 frames.append(frame)
             bar.update()
 
         try:
-            return roll_out(agent, env, seed=seed, on_step=shoot), frames
+            run = roll_out(agent, env, seed=args.seed, on_step=shoot, energy=args.energy)
+            return run, frames
         finally:
             env.close()
 

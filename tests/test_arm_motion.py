@@ -7,11 +7,12 @@ import pytest
 
 from conceptgym.agents.arm_motion import JointPath, Waypoint, plan_joint_path
 from conceptgym.agents.ik import IKController
-from conceptgym.envs import arm_model
+from conceptgym.envs import Robot, arm_model
 from conceptgym.envs.arm_world import ArmWorld
 from conceptgym.envs.entities import MAX_ENTITIES, NUM_FEATURES, EntityState
 from conceptgym.envs.errors import ConfigError, NonFiniteError
 from conceptgym.envs.frames import plane_to_table
+from conceptgym.envs.robots import PANDA, UR5E
 
 HOVER = arm_model.HOVER_HEIGHT
 
@@ -147,6 +148,101 @@ def test_a_waypoint_off_the_straight_line_is_reached_through_joint_space(
     assert min(controller.table_distance(step) for step in path.qpos) > 0.004
 
 
+@pytest.mark.parametrize("turn", [0.0, 0.9, -1.4])
+def test_place_and_heading_follow_the_minimum_jerk_profile(
+    controller: IKController, turn: float
+) -> None:
+    """In step with one another, where no limit binds; the last steps settle on the end."""
+    start, target = np.array([0.45, -0.1, HOVER]), np.array([0.55, 0.12, 0.06])
+    qpos = controller.solve(arm_model.HOME_QPOS, start, heading=0.2).qpos
+    waypoint = Waypoint(position_in_world=target, speed=0.3, heading=0.2 + turn)
+    path = plan_joint_path(controller, qpos, [waypoint])
+    assert path.reached
+    begins, turned = controller.fingertip(qpos), controller.heading(qpos)
+    tips = np.array([controller.fingertip(step) for step in path.qpos])
+    headings = np.array([controller.heading(step) for step in path.qpos])
+    settled = 3  # steps at the end, at most, beyond the profile's own
+    for steps in range(len(path) - settled, len(path) + 1):
+        share = np.minimum(np.arange(1, len(path) + 1) / steps, 1.0)
+        travelled = 10 * share**3 - 15 * share**4 + 6 * share**5
+        off = tips - (begins + travelled[:, None] * (target - begins))
+        if np.linalg.norm(off, axis=1).max() < 1.5e-3:
+            break
+    else:
+        raise AssertionError("no duration fits")
+    np.testing.assert_allclose(headings, turned + travelled * (0.2 + turn - turned), atol=0.015)
+    assert abs(headings[-1] - 0.2 - turn) < 0.01
+
+
+def test_a_turn_takes_the_shorter_way(controller: IKController) -> None:
+    point = np.array([0.5, 0.0, HOVER])
+    qpos = controller.solve(arm_model.HOME_QPOS, point, heading=1.4).qpos
+    for heading, turned in ((-1.4 + 2 * np.pi, 2 * np.pi - 2.8), (1.4 - 2 * np.pi, 0.0)):
+        path = plan_joint_path(
+            controller, qpos, [Waypoint(position_in_world=point, heading=heading)]
+        )
+        if path.reached:
+            headings = np.unwrap([controller.heading(step) for step in path.qpos])
+            assert abs(headings[-1] - headings[0]) < abs(turned) + 0.05
+        else:
+            assert "out of reach" in path.reason
+    on_the_spot = plan_joint_path(controller, qpos, [Waypoint(position_in_world=point, heading=0)])
+    assert on_the_spot.reached and len(on_the_spot) > 20  # 1.4 rad at 2 rad/s at most
+    tips = np.array([controller.fingertip(step) for step in on_the_spot.qpos])
+    assert np.linalg.norm(tips - point, axis=1).max() < 2e-3
+
+
+@pytest.mark.parametrize("robot", [PANDA, UR5E])
+@pytest.mark.parametrize(("speed", "acceleration"), [(0.5, 2.5), (0.25, 1.5), (0.5, 4.0)])
+def test_set_points_are_smooth_across_waypoints(
+    robot: Robot, speed: float, acceleration: float
+) -> None:
+    """The fingertip's acceleration is bounded, and changes by no more than its jerk allows."""
+    arm = IKController(robot=robot)
+    points = [(0.5, 0.12, 0.125), (0.5, 0.12, 0.03), (0.5, 0.12, 0.125), (0.45, -0.12, 0.125)]
+    headings = (0.0, 0.0, 0.0, 1.0)
+    start = arm.solve(np.array(robot.home_qpos), np.array([0.42, -0.05, 0.125]), heading=0.5)
+    waypoints = [
+        Waypoint(
+            position_in_world=np.array(point),
+            speed=speed,
+            acceleration=acceleration,
+            heading=heading,
+            dwell=2,
+        )
+        for point, heading in zip(points, headings, strict=True)
+    ]
+    path = plan_joint_path(arm, start.qpos, waypoints)
+    assert path.reached
+    step = arm_model.CONTROL_TIMESTEP
+    still = np.repeat(start.qpos[None], 3, axis=0)  # it comes from rest
+    tips = np.array([arm.fingertip(qpos) for qpos in np.vstack([still, path.qpos])])
+    pace = np.diff(tips, axis=0) / step
+    pull = np.diff(pace, axis=0) / step
+    assert np.linalg.norm(pace, axis=1).max() < 1.05 * speed
+    assert np.linalg.norm(pull, axis=1).max() < 1.2 * acceleration
+    jerk = np.linalg.norm(np.diff(pull, axis=0), axis=1) / step
+    # 60 L / T³ at the ends, with T from the acceleration's or the speed's limit.
+    lengths = np.linalg.norm(np.diff(np.vstack([tips[0], points]), axis=0), axis=1)
+    times = np.maximum(1.875 * lengths / speed, np.sqrt(10 / np.sqrt(3) * lengths / acceleration))
+    assert jerk.max() < 1.3 * (60 * lengths / times**3).max() + 10.0
+    for end in path.ends:
+        assert np.linalg.norm(pace[end + 1]) < 0.01  # at rest at each
+
+
+def test_joints_are_smooth_where_a_limit_binds(controller: IKController) -> None:
+    """A fast long way and a large turn: speeds stay below the limits, steps do not jump."""
+    qpos = controller.solve(arm_model.HOME_QPOS, np.array([0.35, -0.18, 0.125]), heading=1.5).qpos
+    waypoint = Waypoint(
+        position_in_world=np.array([0.65, 0.18, 0.125]), speed=2.0, acceleration=20.0, heading=-1.5
+    )
+    path = plan_joint_path(controller, qpos, [waypoint])
+    assert path.reached
+    check_limits(path, qpos)
+    pace = np.diff(np.vstack([qpos, qpos, path.qpos]), axis=0) / arm_model.CONTROL_TIMESTEP
+    assert np.abs(np.diff(pace, axis=0)).max() < 1.0  # [rad/s] in a step
+
+
 def test_bad_waypoints(controller: IKController) -> None:
     with pytest.raises(ConfigError) as empty:
         plan_joint_path(controller, arm_model.HOME_QPOS, [])
@@ -163,3 +259,6 @@ def test_bad_waypoints(controller: IKController) -> None:
     assert str(value.value) == (
         "position_in_world holds nan at index (1,); every entry must be a finite number"
     )
+    with pytest.raises(NonFiniteError) as heading:
+        Waypoint(position_in_world=point, heading=np.inf)
+    assert str(heading.value) == "heading is inf; it must be a finite angle [rad]"

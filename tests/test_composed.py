@@ -19,9 +19,13 @@ from conceptgym.agents.potentials import keep_out_disc
 from conceptgym.agents.terms import Term
 from conceptgym.envs import (
     MAX_ENTITIES,
+    ArmPlaceEnv,
+    ArmReachEnv,
     Concept,
+    ConceptEnv,
     EntityState,
     ParticleComposeEnv,
+    ParticleEnv,
     compose,
     make_concept,
 )
@@ -231,3 +235,13 @@ def test_only_compositions_and_only_generate() -> None:
     for alone in ("near", make_concept("near")):
         with pytest.raises(ConceptParameterError, match=r" are 1, expected 2 to 4; compose that "):
             ParticleComposeEnv(alone)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("world", [ParticleEnv, ArmReachEnv, ArmPlaceEnv])
+def test_a_world_of_one_concept_refuses_several(world: type[ConceptEnv]) -> None:
+    with pytest.raises(UnknownConceptError) as error:
+        world(compose("left_of", "near"))
+    assert str(error.value) == (
+        f"concept 'left_of + near' is several at once, {world.__name__} takes one; use "
+        "conceptgym/ParticleCompose-v0 or conceptgym/ArmPlaceCompose-v0"
+    )

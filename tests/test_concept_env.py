@@ -66,12 +66,12 @@ def test_unknown_choices_are_refused(world: type[ConceptEnv]) -> None:
             {"n_objects": high + 1},
             f"n_objects={high + 1} is outside [{low}, {high}] for concept 'between' in "
             f"{world.__name__}; "
-            "choose a number in that range",
+            "choose a whole number in that range",
         ),
         (
             {"n_objects": least - 1, "concept": "near"},
             f"n_objects={least - 1} is outside [{least}, {most}] for concept 'near' in "
-            f"{world.__name__}; choose a number in that range",
+            f"{world.__name__}; choose a whole number in that range",
         ),
         (
             {"parameters": {"distance": 0.4}},

@@ -15,12 +15,21 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.env_checker import check_env as sb3_check
 
 from conceptgym import envs
-from conceptgym.envs import ArmReachEnv, ConceptEnv, ParticleComposeEnv, ParticleEnv
+from conceptgym.envs import (
+    ArmPlaceComposeEnv,
+    ArmPlaceEnv,
+    ArmReachEnv,
+    ConceptEnv,
+    ParticleComposeEnv,
+    ParticleEnv,
+)
 
 IDS: dict[str, type[ConceptEnv]] = {
     "conceptgym/Particle-v0": ParticleEnv,
     "conceptgym/ParticleCompose-v0": ParticleComposeEnv,
     "conceptgym/ArmReach-v0": ArmReachEnv,
+    "conceptgym/ArmPlace-v0": ArmPlaceEnv,
+    "conceptgym/ArmPlaceCompose-v0": ArmPlaceComposeEnv,
 }
 TASKS: list[tuple[str, str, Any]] = [
     ("conceptgym/Particle-v0", "generate", "between"),
@@ -28,6 +37,10 @@ TASKS: list[tuple[str, str, Any]] = [
     ("conceptgym/Particle-v0", "identify", "colour"),
     ("conceptgym/ArmReach-v0", "generate", "left_of"),
     ("conceptgym/ArmReach-v0", "identify", "colour"),
+    ("conceptgym/ArmPlace-v0", "generate", "left_of"),
+    ("conceptgym/ArmPlace-v0", "generate", "quantity"),
+    ("conceptgym/ArmPlace-v0", "identify", "colour"),
+    ("conceptgym/ArmPlaceCompose-v0", "generate", ("near", "left_of")),
     ("conceptgym/ParticleCompose-v0", "generate", ("between", "colour")),
 ]
 
@@ -41,7 +54,7 @@ def warnings_of(check: Any, env: gym.Env, **options: Any) -> list[str]:
 
 def make_for_checks(env_id: str, task: str, concept: Any) -> gym.Env:
     options: dict[str, Any] = {"concept": concept, "task": task, "render_mode": "rgb_array"}
-    if env_id == "conceptgym/ArmReach-v0":
+    if "Arm" in env_id:
         options.update(frame_size=(48, 64), backend="raycast")  # quicker than OpenGL contexts
     return gym.make(env_id, **options)
 
@@ -83,22 +96,24 @@ def test_gymnasium_finds_nothing(
 
 
 @pytest.mark.parametrize(("env_id", "task", "concept"), TASKS)
-def test_sb3_warns_of_the_entity_array_only(env_id: str, task: str, concept: Any) -> None:
-    """`entities` stays a table of entities by features, for readers that need rows and columns.
+def test_sb3_warns_of_tables_of_entities_only(env_id: str, task: str, concept: Any) -> None:
+    """They stay tables of entities by features, for readers that need rows and columns.
 
     SB3's own policies flatten it (`CombinedExtractor`), so the warning costs nothing.
     """
     env = make_for_checks(env_id, task, concept)
-    assert warnings_of(sb3_check, env) == [
-        "Your observation entities has an unconventional shape (neither an image, nor a 1D vector)."
+    tables = ["entities"] + ["half_extents", "poses"] * ("Place" in env_id)
+    assert sorted(warnings_of(sb3_check, env)) == [
+        f"Your observation {table} has an unconventional shape (neither an image, nor a 1D vector)."
         " We recommend you to flatten the observation to have only a 1D vector or use a custom "
         "policy to properly process the data."
+        for table in tables
     ]
     env.close()
 
 
 @pytest.mark.parametrize(("env_id", "task", "concept"), TASKS)
-def test_sb3_learns_on_both_worlds(env_id: str, task: str, concept: Any) -> None:
+def test_sb3_learns_on_every_world(env_id: str, task: str, concept: Any) -> None:
     env = gym.make(env_id, concept=concept, task=task)
     model = PPO("MultiInputPolicy", env, n_steps=32, batch_size=32, n_epochs=1, device="cpu")
     before = {name: value.clone() for name, value in model.policy.state_dict().items()}

@@ -1,3 +1,4 @@
+import mujoco
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,7 +6,7 @@ from hypothesis import strategies as st
 from rendering_scenes import make_scene
 
 from conceptgym.envs.errors import ConfigError
-from conceptgym.envs.rendering.camera import Pinhole, find_camera
+from conceptgym.envs.rendering.camera import VIEWS, Pinhole, View, find_camera
 
 MODEL, DATA = make_scene()
 FRONT = Pinhole.of(MODEL, DATA, name="front", size=(120, 160))
@@ -38,5 +39,26 @@ def test_an_unknown_camera_is_refused():
     with pytest.raises(ConfigError) as caught:
         find_camera(MODEL, "side")
     assert str(caught.value) == (
-        "camera is 'side', the model has ['front', 'top']; pass one of these names"
+        "camera is 'side', the model has ['front', 'top']; pass one of these names, or one of "
+        "['close']"
     )
+
+
+def test_a_view_sees_what_mujocos_free_camera_sees():
+    """Its pinhole stands and looks as the scene's camera does."""
+    view = View(target=(0.4, 0.1, 0.05), distance=0.8, azimuth=150.0, elevation=-30.0)
+    scene = mujoco.MjvScene(MODEL, 100)
+    mujoco.mjv_updateScene(MODEL, DATA, mujoco.MjvOption(), None, view.camera, 7, scene)
+    eyes = scene.camera
+    np.testing.assert_allclose(view.axes[:, 2], -eyes[0].forward, atol=1e-6)
+    np.testing.assert_allclose(view.axes[:, 1], eyes[0].up, atol=1e-6)
+    np.testing.assert_allclose(
+        np.array(view.target) + 0.8 * view.axes[:, 2], (eyes[0].pos + eyes[1].pos) / 2, atol=1e-6
+    )
+
+
+def test_the_close_view_needs_no_camera_in_the_model():
+    close = Pinhole.of(MODEL, DATA, name="close", size=(120, 160))
+    pixels, depth = close.project(np.array([VIEWS["close"].target]))
+    np.testing.assert_allclose(pixels, [[80, 60]], atol=1e-6)
+    np.testing.assert_allclose(depth, VIEWS["close"].distance)

@@ -20,7 +20,7 @@ def arm():
     return model, data
 
 
-@pytest.mark.parametrize("camera", ["front", "top"])
+@pytest.mark.parametrize("camera", ["front", "top", "close"])
 def test_the_whole_working_plane_is_in_view(arm, camera):
     model, data = arm
     pinhole = Pinhole.of(model, data, name=camera, size=SIZE)
@@ -30,7 +30,7 @@ def test_the_whole_working_plane_is_in_view(arm, camera):
     assert (pixels > 0).all() and (pixels < [SIZE[1], SIZE[0]]).all()
 
 
-@pytest.mark.parametrize("camera", ["front", "top"])
+@pytest.mark.parametrize("camera", ["front", "top", "close"])
 def test_the_planes_right_is_right_and_its_up_is_up(arm, camera):
     model, data = arm
     pinhole = Pinhole.of(model, data, name=camera, size=SIZE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 
 import mujoco
@@ -17,6 +17,7 @@ from .arm_markers import PLAN_HEIGHT, arm_markers
 from .gl import opengl_hint
 from .markers import Overlay, check_path
 from .raycast import RaycastRenderer
+from .things import Things
 
 _BACKENDS = ("auto", "opengl", "raycast")
 
@@ -30,7 +31,7 @@ class ArmRenderer:
     Args:
         model: the model to draw first.
         size: (height, width) of the pictures [pixels].
-        camera: "front" or "top", or any other camera of the model.
+        camera: "front", "top" or any other camera of the model, or "close".
         backend: "opengl", "raycast", or "auto": OpenGL if there is one, else rays with one warning.
 
     Raises:
@@ -52,7 +53,7 @@ class ArmRenderer:
         self.camera = camera
         self._wanted = backend
         self._renderer: GLRenderer | RaycastRenderer | None = None
-        self._object_bodies = np.zeros(0, dtype=int)
+        self._energy: np.ndarray | None = None
         self._use(model)
 
     @property
@@ -68,8 +69,12 @@ class ArmRenderer:
         overlay: Overlay | None = None,
         *,
         object_rows: Sequence[int] | np.ndarray | None = None,
+        tray_rows: Sequence[int] | np.ndarray = (),
         fingertip_trail: np.ndarray | None = None,
         plan_height: float = PLAN_HEIGHT,
+        planned: Mapping[int, np.ndarray] | None = None,
+        piece: int | None = None,
+        energy: np.ndarray | None = None,
     ) -> np.ndarray:
         """A (height, width, 3) uint8 picture of `data` with the overlay's marks and text.
 
@@ -78,13 +83,17 @@ class ArmRenderer:
             overlay: marks and text.
             object_rows: (n,) the row of the overlay's masks for object_0, object_1, …; without it,
                 object_i has row i + 1 (row 0 is the cursor).
+            tray_rows: (m,) the same for tray_0, tray_1, …; without it, trays are not marked.
             fingertip_trail: (T, 3) past fingertip positions in world, oldest first [m]; without it
                 the overlay's trail is drawn on the table.
             plan_height: height above the table to draw the overlay's plan at [m].
+            planned: planned poses (7,) in world of object_i, drawn as its ghost there.
+            piece: i where object_i is the cursor.
+            energy: (R, R) energies over the plane, painted onto the mat; see `floor`.
 
         Raises:
-            ShapeError, NonFiniteError: on a bad `fingertip_trail`.
-            ConfigError: `object_rows` does not name one row an object.
+            ShapeError, NonFiniteError: on a bad `fingertip_trail` or `energy`.
+            ConfigError: `object_rows` does not name one row an object, or on an unknown object.
         """
         overlay = overlay or Overlay()
         if fingertip_trail is not None:
@@ -92,21 +101,22 @@ class ArmRenderer:
         renderer = self._renderer
         if renderer is None or renderer.model is not data.model:
             renderer = self._use(data.model)
-        rows = self._check_rows(object_rows)
+        self._paint(renderer, energy)
+        rows = self._check_rows(object_rows, tray_rows)
+        things = self._things
+        shown = len(rows)
         markers = arm_markers(
             overlay,
-            positions=data.xpos[self._object_bodies],
+            positions=things.positions(data)[:shown],
+            radii=things.radii[:shown],
             attended=overlay.attended_mask[rows],
             identified=overlay.identified_mask[rows],
             fingertip_trail=fingertip_trail,
             plan_height=plan_height,
+            ghosts=[things.ghost(data, *item) for item in (planned or {}).items()],
+            piece=None if piece is None else things.piece(data, piece),
         )
-        frame = renderer.draw(data, markers)
-        if not overlay.title and not overlay.status:
-            return frame
-        surface = canvas.to_surface(frame)
-        canvas.draw_caption(surface, overlay.title, overlay.status)
-        return canvas.to_array(surface)
+        return _captioned(renderer.draw(data, markers), overlay)
 
     def close(self) -> None:
         """Free what drawing took; a later `draw` takes it again."""
@@ -131,10 +141,20 @@ class ArmRenderer:
 
     def _use(self, model: mujoco.MjModel) -> GLRenderer | RaycastRenderer:
         """Draw this model from now on."""
+        renderer = self._renderer
+        self._things = Things.of(model)
+        self._energy = None
+        if renderer is not None and renderer.move(model):
+            return renderer
         self.close()
-        self._object_bodies = _object_bodies(model)
         self._renderer = self._make_renderer(model)
         return self._renderer
+
+    def _paint(self, renderer: GLRenderer | RaycastRenderer, energy: np.ndarray | None) -> None:
+        """Paint the energy if it is another than the last one."""
+        if energy is not self._energy:
+            renderer.paint(energy)
+            self._energy = energy
 
     def _make_renderer(self, model: mujoco.MjModel) -> GLRenderer | RaycastRenderer:
         if self._wanted == "opengl" or (self._wanted == "auto" and _opengl_may_work()):
@@ -146,27 +166,40 @@ class ArmRenderer:
                 _remember_failure(error)
         return RaycastRenderer(model, size=self.size, camera=self.camera)
 
-    def _check_rows(self, object_rows: Sequence[int] | np.ndarray | None) -> np.ndarray:
-        count = len(self._object_bodies)
+    def _check_rows(
+        self,
+        object_rows: Sequence[int] | np.ndarray | None,
+        tray_rows: Sequence[int] | np.ndarray,
+    ) -> np.ndarray:
+        """(n + m,) rows of the objects and of the trays that are marked."""
+        objects, trays = len(self._things.objects), len(self._things.trays)
         if object_rows is None:
-            return np.arange(1, count + 1)
-        rows = np.asarray(object_rows, dtype=int)
-        if rows.shape != (count,) or ((rows < 0) | (rows >= MAX_ENTITIES)).any():
-            raise ConfigError(
-                f"object_rows is {rows.tolist()}, the model has {count} objects; "
-                f"pass one row in [0, {MAX_ENTITIES - 1}] for each"
-            )
-        return rows
+            object_rows = np.arange(1, objects + 1)
+        of_trays = trays if len(tray_rows) else 0
+        return np.concatenate(
+            [
+                _rows(object_rows, "object_rows", objects, "objects"),
+                _rows(tray_rows, "tray_rows", of_trays, "trays"),
+            ]
+        )
 
 
-def _object_bodies(model: mujoco.MjModel) -> np.ndarray:
-    """(n,) ids of the bodies object_0, object_1, … up to the first that is missing."""
-    bodies: list[int] = []
-    while True:
-        body = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, f"object_{len(bodies)}")
-        if body < 0:
-            return np.array(bodies, dtype=int)
-        bodies.append(body)
+def _rows(rows: Sequence[int] | np.ndarray, name: str, count: int, what: str) -> np.ndarray:
+    found = np.asarray(rows, dtype=int)
+    if found.shape != (count,) or ((found < 0) | (found >= MAX_ENTITIES)).any():
+        raise ConfigError(
+            f"{name} is {found.tolist()}, the model has {count} {what}; "
+            f"pass one row in [0, {MAX_ENTITIES - 1}] for each"
+        )
+    return found
+
+
+def _captioned(frame: np.ndarray, overlay: Overlay) -> np.ndarray:
+    if not overlay.title and not overlay.status:
+        return frame
+    surface = canvas.to_surface(frame)
+    canvas.draw_caption(surface, overlay.title, overlay.status)
+    return canvas.to_array(surface)
 
 
 _failures: list[NoOpenGLError] = []

@@ -10,17 +10,63 @@ import numpy as np
 from ..errors import ConfigError
 
 
-def find_camera(model: mujoco.MjModel, name: str) -> int:
-    """The camera's id.
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """A camera that no model needs to have.
+
+    Attributes:
+        target: (x, y, z) what it looks at, in world [m].
+        distance: from there [m].
+        azimuth: heading of the view in world, from +x to +y [deg].
+        elevation: of the view, negative downwards [deg].
+    """
+
+    target: tuple[float, float, float]
+    distance: float
+    azimuth: float
+    elevation: float
+
+    @property
+    def camera(self) -> mujoco.MjvCamera:
+        """As MuJoCo has it; its field of view is the model's."""
+        camera = mujoco.MjvCamera()
+        camera.type = int(mujoco.mjtCamera.mjCAMERA_FREE)
+        camera.lookat[:] = self.target
+        camera.distance = self.distance
+        camera.azimuth, camera.elevation = self.azimuth, self.elevation
+        return camera
+
+    @property
+    def axes(self) -> np.ndarray:
+        """(3, 3) camera to world; the columns are the camera's x, y and z in world."""
+        heading, tilt = np.deg2rad([self.azimuth, self.elevation])
+        back = -np.array(
+            [np.cos(tilt) * np.cos(heading), np.cos(tilt) * np.sin(heading), np.sin(tilt)]
+        )
+        right = np.array([np.sin(heading), -np.cos(heading), 0.0])
+        return np.stack([right, np.cross(back, right), back], axis=1)
+
+
+VIEWS = {"close": View(target=(0.47, 0.0, 0.09), distance=0.86, azimuth=160.0, elevation=-31.0)}
+"""Cameras beside the model's own; one of the same name in the model wins."""
+
+
+def find_camera(model: mujoco.MjModel, name: str) -> int | View:
+    """The id of a camera of the model, or one of `VIEWS`.
 
     Raises:
-        ConfigError: the model has no camera of this name.
+        ConfigError: there is no camera of this name.
     """
     camera = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_CAMERA, name)
-    if camera < 0:
+    if camera >= 0:
+        return camera
+    if name not in VIEWS:
         known = [model.camera(i).name for i in range(model.ncam)]
-        raise ConfigError(f"camera is {name!r}, the model has {known}; pass one of these names")
-    return camera
+        raise ConfigError(
+            f"camera is {name!r}, the model has {known}; pass one of these names, or one of "
+            f"{list(VIEWS)}"
+        )
+    return VIEWS[name]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,14 +92,14 @@ class Pinhole:
     ) -> Pinhole:
         """The named camera as it stands in `data`, for a picture of size (height, width)."""
         camera = find_camera(model, name)
-        half_view = np.deg2rad(model.cam_fovy[camera]) / 2  # vertical [rad]
-        return cls(
-            position=data.cam_xpos[camera].copy(),
-            axes=data.cam_xmat[camera].reshape(3, 3).copy(),
-            height=size[0],
-            width=size[1],
-            focal=float(size[0] / 2 / np.tan(half_view)),
-        )
+        if isinstance(camera, View):
+            axes, vertical = camera.axes, model.vis.global_.fovy  # [deg]
+            position = np.array(camera.target) + camera.distance * axes[:, 2]
+        else:
+            axes, vertical = data.cam_xmat[camera].reshape(3, 3).copy(), model.cam_fovy[camera]
+            position = data.cam_xpos[camera].copy()
+        focal = size[0] / 2 / np.tan(np.deg2rad(vertical) / 2)
+        return cls(position=position, axes=axes, height=size[0], width=size[1], focal=float(focal))
 
     def rays(self, columns: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """(N, 3) unit directions in world through (N,) pixel positions; centres are at .5."""

@@ -9,8 +9,8 @@ import numpy as np
 import pygame
 
 from . import canvas
-from .arm_markers import Ball, Line, Marker
 from .camera import Pinhole
+from .marker_kinds import Ball, Facets, Line, Marker
 from .rays import cast_rays
 
 _SCALE = 2
@@ -33,7 +33,7 @@ def draw_markers(
 
     Args:
         surface: a picture taken by the pinhole.
-        markers: lines and balls in world [m].
+        markers: in world [m].
         pinhole: the camera.
         model: the model that the picture shows.
         data: the state that the picture shows.
@@ -42,27 +42,30 @@ def draw_markers(
         return
     width, height = surface.get_size()
     layer = canvas.clear_layer((_SCALE * width, _SCALE * height))
-    points = [m.points if isinstance(m, Line) else m.centre[None] for m in markers]
-    stops = np.cumsum([len(p) for p in points])[:-1]
-    together = np.concatenate(points)
+    probes = [marker.probes for marker in markers]
+    stops = np.cumsum([len(points) for points in probes])[:-1]
+    together = np.concatenate(probes)
     pixels, depth = pinhole.project(together)
     opacity = _opacity(together, depth, pinhole, model, data)
-    pixels = np.clip(pixels * _SCALE, -1e4, 1e4)
     scale = _SCALE * pinhole.focal / np.maximum(depth, 1e-3)
-    parts = (np.split(values, stops) for values in (pixels, scale, opacity))
+    parts = (np.split(values, stops) for values in (_fine(pixels), scale, opacity))
     for marker, at, per_metre, visible in zip(markers, *parts, strict=True):
         if isinstance(marker, Ball):
             if visible[0]:
                 colour = _bytes(marker.rgba, visible[0])
                 _draw_ball(layer, colour, at[0], round(marker.radius * per_metre[0]))
-            continue
-        weaker = np.minimum(visible[:-1], visible[1:])  # of a segment's ends
-        for i in marker.drawn[weaker[marker.drawn] > 0]:
-            half_width = marker.radius[i] * per_metre[i]
-            _draw_segment(layer, _bytes(marker.rgba[i], weaker[i]), at[i], at[i + 1], half_width)
+        elif isinstance(marker, Facets):
+            _draw_facets(layer, marker, visible, pinhole)
+        else:
+            _draw_line(layer, marker, at, per_metre, visible)
     # Colours must be weighted by their opacity to be scaled down, else the edges turn dark.
     small = pygame.transform.smoothscale(layer.premul_alpha(), (width, height))
     surface.blit(small, (0, 0), special_flags=pygame.BLEND_PREMULTIPLIED)
+
+
+def _fine(pixels: np.ndarray) -> np.ndarray:
+    """Pixels of the layer; far ones would overflow pygame's integers."""
+    return np.clip(pixels * _SCALE, -1e4, 1e4)
 
 
 def _opacity(
@@ -94,6 +97,32 @@ def _draw_ball(
     pygame.draw.circle(layer, (*light, alpha), spot, max(1, radius // 2))
     rim = min(255, alpha + 80)
     pygame.draw.circle(layer, (red, green, blue, rim), middle, radius, max(1, radius // 8))
+
+
+def _draw_line(
+    layer: pygame.Surface,
+    line: Line,
+    at: np.ndarray,
+    per_metre: np.ndarray,
+    visible: np.ndarray,
+) -> None:
+    weaker = np.minimum(visible[:-1], visible[1:])  # of a segment's ends
+    for i in line.drawn[weaker[line.drawn] > 0]:
+        half_width = float(line.radius[i] * per_metre[i])
+        colour = _bytes(line.rgba[i], float(weaker[i]))
+        _draw_segment(layer, colour, at[i], at[i + 1], half_width)
+
+
+def _draw_facets(
+    layer: pygame.Surface, facets: Facets, visible: np.ndarray, pinhole: Pinhole
+) -> None:
+    """Those that face the camera; they do not overlap, and drawing one replaces what is there."""
+    towards = pinhole.position - facets.probes
+    facing = np.einsum("ni,ni->n", facets.normals, towards) > 0
+    pixels, _ = pinhole.project(facets.corners.reshape(-1, 3))
+    corners = _fine(pixels).reshape(-1, 4, 2)
+    for i in np.flatnonzero(facing & (visible > 0)):
+        pygame.draw.polygon(layer, _bytes(facets.rgba[i], visible[i]), corners[i].tolist())
 
 
 def _draw_segment(

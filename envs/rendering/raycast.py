@@ -17,11 +17,12 @@ import pygame
 
 from ..errors import ConfigError
 from . import canvas
-from .arm_markers import Marker
 from .camera import Pinhole, find_camera
+from .floor import find_mat, mat_picture
 from .marker_drawing import draw_markers
+from .marker_kinds import Marker
 from .shading import Shader
-from .textures import PlaneTexture, plane_textures
+from .textures import PlaneTexture, painted, plane_textures
 
 _COARSEST = 4
 """Side of the largest blocks [pixels], a power of two."""
@@ -55,7 +56,7 @@ class RaycastRenderer:
     Args:
         model: the model; its colours may change between pictures.
         size: (height, width) of the pictures [pixels], at least 4.
-        camera: name of a camera of the model.
+        camera: name of a camera of the model, or one of `camera.VIEWS`.
 
     Raises:
         ConfigError: on too small a size, or an unknown camera.
@@ -75,7 +76,25 @@ class RaycastRenderer:
         self.size = size
         self.camera = camera
         self._textures = plane_textures(model)
+        self._paint: list[PlaneTexture] = []
         self._layers: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+    def move(self, model: mujoco.MjModel) -> bool:
+        """False: another model wants another renderer, which costs little."""
+        return False
+
+    def paint(self, energy: np.ndarray | None) -> None:
+        """Paint (R, R) energies over the plane onto the mat, see `floor`; None clears it.
+
+        Raises:
+            ConfigError, ShapeError, NonFiniteError: there is no mat, or on a bad grid.
+        """
+        for old in self._paint:
+            self._layers.pop(old.geom, None)
+        self._paint = []
+        if energy is not None:
+            picture = mat_picture(self.model, energy)
+            self._paint = [painted(self.model, find_mat(self.model), picture)]
 
     def draw(self, data: mujoco.MjData, markers: Sequence[Marker] = ()) -> np.ndarray:
         """A (height, width, 3) uint8 picture of `data` with the markers over it."""
@@ -86,7 +105,7 @@ class RaycastRenderer:
         while blocks.side > 1:
             blocks = _split(blocks, pinhole, shader)
         frame, geoms = blocks.colours[:height, :width], blocks.geoms[:height, :width]
-        for texture in self._textures:
+        for texture in (*self._textures, *self._paint):
             at = np.nonzero(geoms == texture.geom)
             frame[at] = frame[at] * self._texture_layer(texture, data, pinhole)[at]
         surface = canvas.to_surface(frame)

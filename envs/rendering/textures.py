@@ -69,6 +69,15 @@ def plane_textures(model: mujoco.MjModel) -> list[PlaneTexture]:
     return found
 
 
+def painted(model: mujoco.MjModel, geom: int, picture: np.ndarray) -> PlaneTexture:
+    """A picture (h, w, 3) in [0, 1] that spans a geom once, rows along its y, columns along its x.
+
+    The geom is a box that is thin enough to be taken for a plane.
+    """
+    repeat = 0.5 / model.geom_size[geom, :2]
+    return PlaneTexture(geom=geom, levels=tuple(_levels(picture)), repeat=repeat)
+
+
 def texture_image(model: mujoco.MjModel, texture: int) -> np.ndarray:
     """(height, width, 3) float32 in [0, 1], grey textures spread over the channels."""
     height, width = int(model.tex_height[texture]), int(model.tex_width[texture])

@@ -1,0 +1,53 @@
+"""Videos of failures in the place world: one of each cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from ..envs.rendering.video import write_video
+from .concept_agent import ConceptAgent
+from .place_outcomes import CAUSES, PlaceOutcome, act, make_world, prepare
+from .place_trials import Trial
+
+_EVERY = 2  # control steps a frame: twice as fast as it happened
+_MOST_FRAMES = 500
+_FPS = 25
+
+
+def film_failures(outcomes: Sequence[PlaceOutcome], folder: Path, *, seed: int) -> list[Path]:
+    """Films the shortest failure of each cause again, as ``CAUSE.mp4``; a list of the files."""
+    paths = []
+    for cause in CAUSES:
+        failed = [o for o in outcomes if o.cause == cause and not o.condition.startswith("plane")]
+        if failed:
+            shortest = min(failed, key=lambda outcome: outcome.steps)
+            paths.append(film(shortest, folder / f"{cause}.mp4", seed=seed))
+    return paths
+
+
+def film(outcome: PlaceOutcome, path: Path, *, seed: int) -> Path:
+    """A video of an outcome's episode, which is run again."""
+    trial = Trial(outcome.episode, outcome.cell, outcome.condition)
+    concept, shown, scene = prepare(trial, seed=seed)
+    agent = ConceptAgent.from_pretrained()
+    for number, demonstrations in enumerate(shown):
+        agent.observe(demonstrations, join=number > 0)
+    env = make_world(trial, concept, render_mode="rgb_array")
+    frames: list[np.ndarray] = []
+    bar = tqdm(desc=f"filming {path.stem}", unit="frame")
+
+    def shoot(env: object) -> None:
+        bar.update()
+        if bar.n % _EVERY == 0 and len(frames) < _MOST_FRAMES:
+            frames.append(env.render())  # pyright: ignore[reportAttributeAccessIssue]
+
+    try:
+        act(agent, env, trial, scene=scene, on_step=shoot)
+    finally:
+        env.close()
+        bar.close()
+    return write_video(frames, path, fps=_FPS)

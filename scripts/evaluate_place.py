@@ -1,0 +1,88 @@
+"""Success of the agent with solid objects: what it grasps, places and touches, and what goes wrong.
+
+    python scripts/evaluate_place.py                               # all of it, 100 episodes a cell
+    python scripts/evaluate_place.py --cells near "stack of two" --episodes 10
+    python scripts/evaluate_place.py --minutes 30                  # the same command goes on
+
+Every episode: five new demonstrations in the plane, a new scene, judged on the settled state.
+Conditions beside "plain": "disturbed" (one disturbance an episode: a push, a slipped grasp, a moved
+reference, in turn), "ur5e" (another arm), and in the particle world "plane" (shown there) and
+"plane, shown on the arm". Outcomes go into outcomes.jsonl as they come: killed at any moment, the
+same command goes on. The report goes to place.md and place.json in --out; --films adds a video of
+one failure of each cause; --record copies the report to docs/.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from tqdm import tqdm
+
+from conceptgym.agents.cli import run_script
+from conceptgym.agents.place_films import film_failures
+from conceptgym.agents.place_pool import run_trials
+from conceptgym.agents.place_report import make_report
+from conceptgym.agents.place_store import PlaceStore
+from conceptgym.agents.place_trials import CELLS, CONDITIONS, trials
+
+_DOCS = Path(__file__).parents[1] / "docs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args:
+    """Command line of `scripts/evaluate_place.py`."""
+
+    episodes: int = 100
+    """Episodes a cell and condition."""
+    cells: tuple[str, ...] = tuple(CELLS)
+    """What to evaluate."""
+    conditions: tuple[str, ...] = CONDITIONS
+    """Under which conditions."""
+    seed: int = 0
+    """Seed of everything."""
+    workers: int = 2
+    """Processes, each of one core."""
+    minutes: float = field(default=float("inf"))
+    """Time after which to stop, and to report what there is; the same command goes on."""
+    out: Path = Path("out/place")
+    """Folder of outcomes.jsonl, place.md and place.json."""
+    films: Path | None = None
+    """Folder for a video of one failure of each cause."""
+    record: bool = False
+    """Copy the report to docs/place.md, as is done before a release."""
+
+
+def main(args: Args) -> None:
+    """Run what is missing, then report."""
+    wanted = trials(args.episodes, cells=args.cells, conditions=args.conditions)
+    with PlaceStore(args.out / "outcomes.jsonl", seed=args.seed) as store:
+        missing = [trial for trial in wanted if trial not in store]
+        with tqdm(total=len(missing), desc="acting", unit="episode") as bar:
+            found = run_trials(missing, seed=args.seed, workers=args.workers, minutes=args.minutes)
+            for outcome in found:
+                store.add(outcome)
+                bar.update()
+        outcomes = store.outcomes
+    report = make_report(outcomes, seed=args.seed)
+    console = Console()
+    for table in report.tables:
+        table.print(console)
+    page = args.out / "place.md"
+    page.write_text(report.markdown)
+    numbers = args.out / "place.json"
+    numbers.write_text(json.dumps([each.row() for each in outcomes], indent=1) + "\n")
+    written = [page, numbers]
+    if args.films is not None:
+        written += film_failures(outcomes, args.films, seed=args.seed)
+    if args.record:
+        written.append(Path(shutil.copy(page, _DOCS / "place.md")))
+    for path in written:
+        console.print(f"wrote {path}", highlight=False)
+
+
+if __name__ == "__main__":
+    run_script(main, Args, __doc__)
