@@ -75,15 +75,17 @@ class PlaceJudge:
 
     def look(self) -> Verdict:
         """Judge the world's state."""
-        world, poses = self._world, self._world.poses
-        away = np.linalg.norm(poses[:, :2] - self._places, axis=1)
-        beyond = np.abs(poses[:, :2] - TABLE_CENTRE) > TABLE_HALF_EXTENTS
-        raised = (poses[:, 2] > self._rest + _RAISED) & ~world.contacts.holding
+        world, poses = self._world, self._world.poses  # few NumPy calls: this runs in every step
+        away = poses[:, :2] - self._places
+        moved = (away * away).sum(axis=1) > MOST_DISPLACED**2
+        raised = poses[:, 2] > self._rest + _RAISED
+        stacked = raised.any() and (raised & ~self._may_be_raised & ~world.contacts.holding).any()
+        beyond = (np.abs(poses[:, :2] - TABLE_CENTRE) > TABLE_HALF_EXTENTS).any()
         return Verdict(
             settled=self._hand_is_off() and bool(world.object_speeds.max() < AT_REST),
-            fallen=bool((poses[:, 2] < _FALLEN).any() or beyond.any()),
-            stacked=bool((raised & ~self._may_be_raised).any()),
-            displaced=bool((away[self._fixed] > MOST_DISPLACED).any()),
+            fallen=bool(beyond or poses[:, 2].min() < _FALLEN),
+            stacked=bool(stacked),
+            displaced=bool((moved & self._fixed).any()),
         )
 
     def _hand_is_off(self) -> bool:

@@ -239,7 +239,7 @@ def _add_object(spec: mujoco.MjSpec, index: int, shape: ObjectShape) -> None:
         mass=shape.mass,
         rgba=[0.5, 0.5, 0.5, 1.0],
         friction=list(OBJECT_FRICTION),
-        condim=6 if shape.kind == "ball" else 4,
+        condim=4 if shape.kind == "cube" else 6,  # what is round can roll
         contype=2,
         conaffinity=3,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -27,6 +28,15 @@ _TRIES = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
+class Looks:
+    """Solid entities by row: which there are (16,), which are round (16,), half extents (16, 3)."""
+
+    solid: np.ndarray
+    round: np.ndarray
+    half_extents: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlaceScene:
     """An event whose solid entities have shapes.
 
@@ -41,6 +51,16 @@ class PlaceScene:
     rows: np.ndarray
     shapes: tuple[ObjectShape, ...]
     piece: int | None
+
+    @cached_property
+    def looks(self) -> Looks:
+        """What the solid entities look like, by row."""
+        solid, rounded = np.zeros((2, MAX_ENTITIES), dtype=np.int8)
+        extents = np.zeros((MAX_ENTITIES, 3), dtype=np.float32)
+        solid[self.rows] = 1
+        rounded[self.rows] = [shape.round for shape in self.shapes]
+        extents[self.rows] = [shape.half_extents for shape in self.shapes]
+        return Looks(solid=solid, round=rounded, half_extents=extents)
 
     def poses(self, state: EntityState) -> np.ndarray:
         """(n, 7) places [m] and turns (quaternions) in world of the solid entities at rest.

@@ -135,6 +135,8 @@ class PlaceWorld:
         self._velocities = first + np.arange(6 * len(scene.rows)).reshape(-1, 6)[:, :3]
         self._template, self._rows = state, scene.rows
         self._solid_cursor = scene.piece is not None
+        fingertip = () if self._solid_cursor else (state.cursor,)
+        self._written = np.append(scene.rows, fingertip).astype(int)
         self._jacobian = np.zeros((3, model.nv))
         self._place(scene.poses(state), self._start(state), opening)
         self.contacts = ContactWatch(model, len(scene.rows))
@@ -165,12 +167,10 @@ class PlaceWorld:
 
     def entity_state(self) -> EntityState:
         """What the physics say now, rows in the order that the reset was given."""
-        places = self.data.qpos[self._poses[:, :2]]
-        rows = self._rows
-        if not self._solid_cursor:
-            places = np.vstack([places, self.data.site_xpos[self._site, :2]])
-            rows = np.append(rows, self._template.cursor)
-        return self._template.moved(rows, table_to_plane(places))
+        places = np.empty((len(self._written), 2))
+        places[-1] = self.data.site_xpos[self._site, :2]  # unless the cursor is solid
+        places[: len(self._rows)] = self.data.qpos[self._poses[:, :2]]
+        return self._template.moved(self._written, table_to_plane(places))
 
     def arm_observation(self) -> dict[str, np.ndarray]:
         """The arm's own observation: qpos, qvel (n,), gripper (1,), fingertip (3,)."""

@@ -5,7 +5,8 @@
 
 Records 5 demonstration episodes by stepping the particle environment with a scripted
 demonstrator, infers w from them, solves a new particle scene, and executes the same w on the arm
-in a scene of its own. Leaves a video, a picture of the energy and the numbers in out/.
+in a scene of its own. Then the particles show a square, and the arm builds one out of four cubes.
+Leaves two videos, a picture of the energy and the numbers in out/.
 A concept that the arm cannot generate (colour) is identified by touching instead; one that it can
 do nothing about (quantity) is shown in the plane alone.
 """
@@ -54,6 +55,8 @@ class Args:
     """Folder of the results."""
     video: str = "demo.mp4"
     """Name of the video there; .gif works too."""
+    square: bool = True
+    """Let the arm build a square, into square.mp4."""
     checkpoint: Path | None = None
     """Other weights than the shipped ones."""
 
@@ -63,9 +66,17 @@ class Film:
     """Collects the frames of one world."""
 
     frames: list[np.ndarray] = field(default_factory=list)
+    every: int = 1
+    steps: int = 0
 
     def shoot(self, env: gym.Env) -> None:
-        """Take a frame."""
+        """Take a frame, after every so many steps."""
+        self.steps += 1
+        if self.steps % self.every == 0:
+            self.take(env)
+
+    def take(self, env: gym.Env) -> None:
+        """Take a frame now."""
         frame = env.render()
         if isinstance(frame, np.ndarray):
             self.frames.append(frame)
@@ -80,7 +91,7 @@ def main(args: Args) -> None:
     torch.set_num_threads(1)
     concept = envs.make_concept(args.concept)
     agent = ConceptAgent.from_pretrained(args.checkpoint)
-    bar = tqdm(total=5, bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}]")
+    bar = tqdm(total=5 + args.square, bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}]")
     _name(bar, "showing the concept")
     demos = envs.record_demonstrations(concept=concept, episodes=args.episodes, seed=args.seed)
     _name(bar, "inferring w")
@@ -97,8 +108,13 @@ def main(args: Args) -> None:
             films["arm"] = Film()
             runs["arm"] = _run(agent, concept, "arm", args.seed, films["arm"])
     _name(bar, "writing video and picture")
-    video = _write_video(args, demos, films)
-    picture = _draw(args, agent, concept, demos)
+    written = [_write_video(args, demos, films), _draw(args, agent, concept, demos)]
+    if args.square:
+        _name(bar, "building a square of four cubes")
+        with warnings.catch_warnings():  # of what draws was said before
+            warnings.simplefilter("ignore")
+            runs["arm, four cubes"], path = build_square(args, agent)
+        written.append(path)
     numbers = {
         "concept": concept.name,
         "parameters": concept.parameters,
@@ -117,7 +133,7 @@ def main(args: Args) -> None:
     report.write_text(json.dumps(numbers, indent=2) + "\n")
     bar.update()
     bar.close()
-    _print(numbers, [video, picture, report])
+    _print(numbers, [*written, report])
     for text in dict.fromkeys(str(note.message) for note in notes):
         Console().print(f"note: {text}", style="yellow", highlight=False)
 
@@ -137,6 +153,23 @@ def _run(
         return task, roll_out(agent, env, seed=seed, on_step=film.shoot)
     finally:
         env.close()
+
+
+def build_square(args: Args, agent: ConceptAgent) -> tuple[tuple[str, Rollout], Path]:
+    """Show squares of particles, and film the arm building one out of four cubes."""
+    agent.observe(
+        envs.record_demonstrations(concept="square", episodes=args.episodes, seed=args.seed)
+    )
+    options: dict[str, Any] = {"kinds": ("cube",), "n_objects": 5, "camera": "close"}
+    env = gym.make("conceptgym/ArmPlace-v0", concept="square", render_mode="rgb_array", **options)
+    film = Film(every=3)
+    try:
+        run = roll_out(agent, env, seed=args.seed, on_step=film.shoot, energy=True)
+        film.take(env)  # the end, whichever step it was
+    finally:
+        env.close()
+    path = args.out / f"square{Path(args.video).suffix}"
+    return ("generate", run), write_video(film.padded(len(film.frames) + HOLD), path, fps=FPS)
 
 
 def _numbers(task: str, run: Rollout) -> dict[str, Any]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from conceptgym.agents import arm_motion
 from conceptgym.agents.arm_motion import JointPath, Waypoint, plan_joint_path
 from conceptgym.agents.ik import IKController
+from conceptgym.agents.ik_model import Obstacle
 from conceptgym.envs import Robot, arm_model
 from conceptgym.envs.arm_world import ArmWorld
 from conceptgym.envs.entities import MAX_ENTITIES, NUM_FEATURES, EntityState
@@ -241,6 +243,23 @@ def test_joints_are_smooth_where_a_limit_binds(controller: IKController) -> None
     check_limits(path, qpos)
     pace = np.diff(np.vstack([qpos, qpos, path.qpos]), axis=0) / arm_model.CONTROL_TIMESTEP
     assert np.abs(np.diff(pace, axis=0)).max() < 1.0  # [rad/s] in a step
+
+
+def test_no_way_through_joint_space_leads_through_an_object(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    arm = IKController(obstacles=1)
+    start = arm.solve(arm_model.HOME_QPOS, np.array([0.45, -0.1, 0.03]), heading=0.0).qpos
+    across = Waypoint(position_in_world=np.array([0.45, 0.1, 0.03]), heading=0.0)
+    nothing = np.empty((0, 7))
+    monkeypatch.setattr(arm_motion, "_follow_line", lambda *_: (nothing, np.inf))
+    assert plan_joint_path(arm, start, [across]).reached
+    between = np.array([0.45, 0.0, 0.02])
+    arm.keep_clear_of([Obstacle(centre=between, half_extents=np.full(3, 0.02))])
+    path = plan_joint_path(arm, start, [across])
+    assert not path.reached and len(path) == 0
+    assert path.reason.startswith("waypoint 0 is behind an object: the way there is 0.0")
+    assert path.reason.endswith(" m too near it")
 
 
 def test_bad_waypoints(controller: IKController) -> None:

@@ -16,7 +16,7 @@ from conceptgym.envs.robots import PANDA
 
 ABOVE = Waypoint(position_in_world=np.array([0.5, 0.1, 0.125]), heading=0.3)
 FAR = Waypoint(position_in_world=np.array([1.2, 0.1, 0.125]), heading=0.3)
-THERE = Obstacle(centre=np.array([0.5, 0.1, 0.12]), half_extents=np.full(3, 0.02))
+THERE = Obstacle(centre=np.array([0.5, 0.1, 0.12]), half_extents=np.full(3, 0.04))
 
 
 @pytest.fixture

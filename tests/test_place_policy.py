@@ -93,7 +93,7 @@ def test_a_plan_that_is_carried_out_is_left_alone() -> None:
 def test_what_is_pushed_after_it_was_placed_is_put_back() -> None:
     bench = Bench(PLACES, {2: TARGET})
     bench.run()
-    for round_ in range(3):  # however often
+    for round_ in range(5):  # however often
         for _ in range(100):
             bench.step()
         bench.put(2, (0.55, 0.0, 0.012))
@@ -102,7 +102,7 @@ def test_what_is_pushed_after_it_was_placed_is_put_back() -> None:
         assert bench.missed(2, TARGET) < 0.002
     for _ in range(60):
         bench.step()
-    assert bench.reason == "reached" and bench.summary == [("placement", "done")] * 4
+    assert bench.reason == "reached" and bench.summary == [("placement", "done")] * 6
 
 
 @pytest.mark.parametrize(("height", "opening"), [(0.2, 1.0), (0.06, 1.0), (0.02, 0.028)])
@@ -145,7 +145,6 @@ def test_what_slips_out_of_the_hand_is_picked_up_again() -> None:
 def test_a_toppled_cylinder_is_grasped_as_it_lies(robot: Robot) -> None:
     solid = [shape(), shape(), shape("cylinder", half=0.011, height=0.016)]
     bench = Bench(PLACES, {2: TARGET}, shapes=solid, robot=robot)
-    bench.world.model.geom("object_2").condim[0] = 6  # it does not roll away
     bench.put(2, (*PLACES[2], 0.011), LYING)
     bench.run()
     assert bench.missed(2, TARGET) < 0.003

@@ -20,7 +20,8 @@ def touch_all(bench: Bench) -> list[int]:
     order: list[int] = []
     for _ in range(600):
         bench.step()
-        order += [row for row in np.flatnonzero(bench.world.touched) if row not in order]
+        touched = np.flatnonzero(bench.world.touched).tolist()
+        order += [row for row in touched if row not in order]
         if bench.policy.attempts:
             return order
     raise AssertionError("it goes on and on")
