@@ -80,6 +80,12 @@ class ConceptAgent:
         model, _ = load_model(path)
         return cls(model, config=config)
 
+    def fresh(self) -> ConceptAgent:
+        """Another agent of the same weights and controllers, which has observed nothing yet."""
+        other = ConceptAgent(self.model, config=self.config, controller=self._controller)
+        other._controllers = self._controllers
+        return other
+
     def observe(
         self, demonstrations: Sequence[Demonstration], *, join: bool = False, weight: float = 1.0
     ) -> InferResult:

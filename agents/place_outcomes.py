@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import gymnasium as gym
 import numpy as np
@@ -18,7 +20,7 @@ from .concept_agent import ConceptAgent
 from .identify import IdentifyResult
 from .pick_place import Outcome
 from .place_policy import PlacePolicy
-from .place_trials import CELLS, DEMONSTRATIONS, Trial
+from .place_trials import CELLS, DEMONSTRATIONS, SHARED, Trial
 
 CAUSES = ("plan", "grasp", "transport", "placement", "touch", "disturbance")
 """What a failure is put down to, see `cause_of`."""
@@ -66,28 +68,49 @@ class PlaceOutcome:
 
 
 def run_trial(agent: ConceptAgent, trial: Trial, *, seed: int = 0) -> PlaceOutcome:
-    """Show the concept, run the episode, and measure it."""
+    """Show the concept to an agent like this one, run the episode, and measure it."""
     concept, shown, scene = prepare(trial, seed=seed)
-    for number, demonstrations in enumerate(shown):
-        agent.observe(demonstrations, join=number > 0)
     env = make_world(trial, concept)
     try:
-        return act(agent, env, trial, scene=scene)
+        return act(_taught(agent, trial, seed, shown), env, trial, scene=scene)
     finally:
         env.close()
+
+
+def _taught(
+    agent: ConceptAgent, trial: Trial, seed: int, shown: list[list[Demonstration]]
+) -> ConceptAgent:
+    """An agent that has observed; those of the last few sets of demonstrations are kept."""
+    known = _known.setdefault(agent, OrderedDict())
+    key = (seed, trial.cell, trial.episode // SHARED, _on_arm(trial))
+    if key not in known:
+        known[key] = agent.fresh()
+        for number, demonstrations in enumerate(shown):
+            known[key].observe(demonstrations, join=number > 0)
+        while len(known) > _MOST_KNOWN:
+            known.popitem(last=False)
+    return known[key]
+
+
+_known: WeakKeyDictionary[ConceptAgent, OrderedDict[tuple, ConceptAgent]] = WeakKeyDictionary()
+_MOST_KNOWN = 2 * len(CELLS)
+
+
+def _on_arm(trial: Trial) -> bool:
+    return trial.condition.endswith("on the arm")
 
 
 def prepare(trial: Trial, *, seed: int) -> tuple[Concept, list[list[Demonstration]], int]:
     """The trial's concept, its demonstrations (a list a term), and the scene's seed."""
     parameters, demonstrations, scene = trial.seeds(seed)
     concept = CELLS[trial.cell].draw(np.random.default_rng(parameters))
-    on_arm = trial.condition.endswith("on the arm")
     terms = concept.terms if isinstance(concept, Composed) else (concept,)
+    on_arm = _on_arm(trial)
     shown = [_shown(term, demonstrations + number, on_arm) for number, term in enumerate(terms)]
     return concept, shown, scene
 
 
-@lru_cache(maxsize=64)  # episodes share them
+@lru_cache(maxsize=4 * len(CELLS))  # episodes share them
 def _shown(concept: Concept, seed: int, on_arm: bool) -> list[Demonstration]:
     if on_arm:
         return record_on_arm(concept, episodes=DEMONSTRATIONS, seed=seed)

@@ -14,6 +14,8 @@ from ..envs.place_objects import KINDS
 
 DEMONSTRATIONS = 5
 """Demonstrations that the agent is shown in every episode."""
+SHARED = 5
+"""Episodes that share parameters and demonstrations."""
 CONDITIONS = ("plain", "disturbed", "ur5e", "plane", "plane, shown on the arm")
 """plain: the Panda, undisturbed; disturbed: one disturbance an episode, of three kinds in turn;
 ur5e: another arm; plane: the same concepts in the particle world, shown there, and shown on the
@@ -121,7 +123,7 @@ class Trial:
         Five episodes each share parameters and demonstrations: those on the arm take seconds.
         """
         words = [seed, zlib.crc32(self.cell.encode())]
-        shared = np.random.SeedSequence([*words, 0, self.episode // 5]).generate_state(2)
+        shared = np.random.SeedSequence([*words, 0, self.episode // SHARED]).generate_state(2)
         own = np.random.SeedSequence([*words, 1, self.episode]).generate_state(1)
         return int(shared[0]), int(shared[1]), int(own[0])
 

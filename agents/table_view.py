@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -36,10 +37,9 @@ class TableView:
         fingertip: (3,) in world [m].
         touched: (MAX_ENTITIES,) bool, entities that a finger has touched.
         rows: (n,) rows of the solid entities.
-        centres: (n, 3) theirs in world [m].
-        footprints: (n,) their outlines from above, however they lie.
-        half_heights: (n,) half of how high they are, as they lie [m].
+        poses: (n, 7) their centres in world [m], and turns as quaternions.
         half_extents: (n, 3) theirs along their own axes [m].
+        round: (n,) bool, those that look alike from all sides.
     """
 
     robot: Robot
@@ -48,10 +48,9 @@ class TableView:
     fingertip: np.ndarray
     touched: np.ndarray
     rows: np.ndarray
-    centres: np.ndarray
-    footprints: tuple[Footprint, ...]
-    half_heights: np.ndarray
+    poses: np.ndarray
     half_extents: np.ndarray
+    round: np.ndarray
 
     @classmethod
     def of(cls, observation: Mapping[str, Any]) -> TableView:
@@ -65,10 +64,6 @@ class TableView:
         for key, shape in {**_KEYS, "qpos": (robot.num_joints,)}.items():
             check_array(observation[key], f"observation['{key}']", shape)
         rows = np.flatnonzero(observation["solid"])
-        poses = np.asarray(observation["poses"], dtype=np.float64)[rows]
-        extents = np.asarray(observation["half_extents"], dtype=np.float64)[rows]
-        rounds = np.asarray(observation["round"])[rows].astype(bool)
-        lying = [_lying(*each) for each in zip(poses, extents, rounds, strict=True)]
         return cls(
             robot=robot,
             qpos=np.asarray(observation["qpos"], dtype=np.float64),
@@ -76,11 +71,31 @@ class TableView:
             fingertip=np.asarray(observation["fingertip"], dtype=np.float64),
             touched=np.asarray(observation["touched"]).astype(bool),
             rows=rows,
-            centres=poses[:, :3],
-            footprints=tuple(footprint for footprint, _ in lying),
-            half_heights=np.array([height for _, height in lying]),
-            half_extents=extents,
+            poses=np.asarray(observation["poses"], dtype=np.float64)[rows],
+            half_extents=np.asarray(observation["half_extents"], dtype=np.float64)[rows],
+            round=np.asarray(observation["round"])[rows].astype(bool),
         )
+
+    @property
+    def centres(self) -> np.ndarray:
+        """(n, 3) centres of the solid entities in world [m]."""
+        return self.poses[:, :3]
+
+    @property
+    def footprints(self) -> tuple[Footprint, ...]:
+        """(n,) their outlines from above, however they lie."""
+        return self._lying[0]
+
+    @property
+    def half_heights(self) -> np.ndarray:
+        """(n,) half of how high they are, as they lie [m]."""
+        return self._lying[1]
+
+    @cached_property
+    def _lying(self) -> tuple[tuple[Footprint, ...], np.ndarray]:
+        each = zip(self.poses, self.half_extents, self.round, strict=True)
+        lying = [_lying(*one) for one in each]
+        return tuple(outline for outline, _ in lying), np.array([height for _, height in lying])
 
     @property
     def tops(self) -> np.ndarray:
