@@ -1,8 +1,8 @@
 """What the agent means to put where: targets for solid things, from the energy of a scene.
 
-The energy is asked together with energies that keep solid things apart, unless the demonstrations
-put the cursor on top of something. Of the states that are about as good, the one that takes the
-fewest moves is chosen, among those that can be carried out.
+The energy is asked together with energies that keep solid things apart (unless the demonstrations
+put the cursor on top of something), on the table and within the arm's reach. Of the states that are
+about as good, the one that takes the fewest moves is chosen, among those that can be carried out.
 """
 
 from __future__ import annotations
@@ -14,11 +14,17 @@ from typing import Protocol
 import numpy as np
 
 from ..envs.entities import MAX_ENTITIES, POSITION, EntityState
-from ..envs.frames import METRES_PER_PLANE_UNIT, TABLE_CENTRE_IN_WORLD, plane_to_table
+from ..envs.frames import (
+    METRES_PER_PLANE_UNIT,
+    TABLE_CENTRE_IN_WORLD,
+    plane_to_table,
+    table_to_plane,
+)
+from ..envs.place_reach import reach_of
 from .generate import GenerateResult
 from .move_order import Move, MoveOrder, order_moves
 from .plan import Planner, View
-from .potentials import keep_apart
+from .potentials import keep_apart, keep_in_ring
 from .standing import ON_TOP
 from .table_view import TableView
 from .terms import Term
@@ -80,8 +86,9 @@ def find_targets(planner: PlacePlanner, view: View, table: TableView) -> Targets
         view: the scene.
         table: the same scene's solid things.
     """
+    reach = _within_reach(table)
     if planner.puts_on_top:
-        free = _ask(planner, view, ())
+        free = _ask(planner, view, (reach,))
         under = _stacked_on(free.entities, view, table)
         if under is not None:
             return _stacking(free, view, table, under)
@@ -90,7 +97,12 @@ def find_targets(planner: PlacePlanner, view: View, table: TableView) -> Targets
         mean = 0.5 * (footprint.circumradius + footprint.inradius)
         radii[row] = mean / METRES_PER_PLANE_UNIT
     apart = keep_apart(radii, GAP / METRES_PER_PLANE_UNIT)
-    return _fewest_moves(_ask(planner, view, (apart,)), view, table)
+    return _fewest_moves(_ask(planner, view, (apart, reach)), view, table)
+
+
+def _within_reach(table: TableView) -> Term:
+    inner, outer = (distance / METRES_PER_PLANE_UNIT for distance in reach_of(table.robot))
+    return keep_in_ring(table_to_plane(np.zeros(2)), inner, outer)
 
 
 def _ask(planner: PlacePlanner, view: View, extra: tuple[Term, ...]) -> GenerateResult:

@@ -60,6 +60,33 @@ def keep_out_band(start: Point, end: Point, half_width: float, *, weight: float 
     return _outside(*ends, _above_zero("half_width", half_width), _weight(weight))
 
 
+def keep_in_ring(centre: Point, inner: float, outer: float, *, weight: float = 1.0) -> Term:
+    """Keeps what may be moved in a ring, such as what an arm reaches around its base.
+
+    Args:
+        centre: (2,) [plane units].
+        inner: least distance from the centre [plane units], at least 0.
+        outer: largest distance, above `inner`.
+        weight: factor of the energy, at least 0.
+
+    Raises:
+        ShapeError, NonFiniteError: on a centre that is no two finite numbers.
+        ConfigError: on radii or a weight out of their range.
+    """
+    place, weight = _point("centre", centre), _weight(weight)
+    if not 0.0 <= inner < outer < float("inf"):
+        raise ConfigError(
+            f"inner={inner!r} and outer={outer!r} must be 0 <= inner < outer; give plane units"
+        )
+
+    def term(scene: Scene) -> Tensor:
+        away = torch.linalg.vector_norm(scene.positions - _like(scene, place), dim=-1)
+        beyond = torch.maximum(inner - away, away - outer)
+        return weight * _half_square_of_movable(scene, beyond)
+
+    return term
+
+
 def wall(point: Point, normal: Point, *, weight: float = 1.0) -> Term:
     """Keeps what may be moved on one side of an endless straight wall.
 

@@ -20,6 +20,7 @@ from conceptgym.agents.terms import Term
 from conceptgym.envs import EntityState, table_to_plane
 from conceptgym.envs.entities import POSITION
 from conceptgym.envs.frames import METRES_PER_PLANE_UNIT
+from conceptgym.envs.place_reach import reach_of
 
 PLACES = [(0.5, 0.1), (0.6, -0.1), (0.42, -0.05), (0.45, 0.12)]
 
@@ -98,7 +99,8 @@ def test_solid_things_are_asked_to_keep_apart() -> None:
     seen = bench.observation
     view = View.of(seen)
     find_targets(planner, view, TableView.of(seen))
-    (((apart,)),) = planner.extra
+    ((apart, reach),) = planner.extra
+    assert float(reach(scene_of(view.state, view.attention))) == 0.0
     side = 0.012
     mean = 0.5 * (side + np.hypot(side, side))
     for slack in (-0.002, 0.002):
@@ -118,7 +120,8 @@ def test_the_piece_goes_on_top_where_that_is_meant() -> None:
     assert move.index == 3 and on_top.onto == {3: 0}
     np.testing.assert_allclose(move.target, (PLACES[0][0] + 0.003, PLACES[0][1]), atol=1e-5)
     beside = Wish({3: (0.55, 0.0)}, puts_on_top=True)
-    assert targets_of(beside).onto == {} and len(beside.extra[0]) == 0 and len(beside.extra[1]) == 1
+    assert targets_of(beside).onto == {}
+    assert [len(extra) for extra in beside.extra] == [1, 2]  # the reach; and keeping apart
     never = targets_of(Wish({3: onto}))
     assert never.onto == {} and not never.order.feasible
 
@@ -130,3 +133,18 @@ def test_what_stands_on_top_already_stays() -> None:
         seen = bench.observation
         found = find_targets(bench.planner, View.of(seen), TableView.of(seen))
         assert len(found.order.moves) == moves
+
+
+def test_what_the_arm_cannot_reach_is_not_asked_for() -> None:
+    planner = Wish({3: (0.55, 0.0)})
+    bench = Bench(PLACES, planner.wishes)
+    seen = bench.observation
+    view, table = View.of(seen), TableView.of(seen)
+    find_targets(planner, view, table)
+    _, reach = planner.extra[0]
+    _, furthest = reach_of(table.robot)
+    for beyond in (-0.01, 0.01):
+        state = replace(view.state, entities=moved(view.state, {3: (furthest + beyond, 0.0)}))
+        violation = max(0.0, beyond) / METRES_PER_PLANE_UNIT
+        energy = float(reach(scene_of(state, view.attention)))
+        assert energy == pytest.approx(0.5 * violation**2, rel=1e-3, abs=1e-9)

@@ -17,6 +17,7 @@ from conceptgym.agents.config import InferenceConfig
 from conceptgym.agents.generate import generate
 from conceptgym.agents.potentials import (
     keep_apart,
+    keep_in_ring,
     keep_out_band,
     keep_out_disc,
     minimum_distance,
@@ -33,6 +34,7 @@ TERMS: dict[str, Callable[[], Term]] = {
     "band": lambda: keep_out_band((-0.6, -0.3), (0.5, 0.4), 0.7),
     "wall": lambda: wall((0.1, 0.2), (1.0, -2.0), weight=0.5),
     "distance": lambda: minimum_distance(0.8, weight=3.0),
+    "ring": lambda: keep_in_ring((-0.2, 0.3), 0.5, 0.8, weight=2.0),
     "apart": lambda: keep_apart(np.full(9, 0.35), 0.1, weight=2.0),
 }
 SIZES = np.array([0.2, 0.3, 0.0, 0.25, 0.15, 0.0, 0.3, 0.1, 0.2])
@@ -103,6 +105,9 @@ def test_rows_count_one_by_one_and_their_order_does_not(name: str, seed: int) ->
         (keep_out_disc((0.0, 0.0), 0.2), 0.0),
         (keep_out_band((-0.5, 0.1), (0.5, 0.1), 0.15), 0.05),  # 0.1 above it
         (keep_out_band((-0.5, 0.0), (-0.1, 0.0), 0.5), 0.2),  # 0.3 from its end
+        (keep_in_ring((0.0, 0.0), 0.3, 0.5), 0.1),  # too near to the centre
+        (keep_in_ring((0.0, 0.0), 0.0, 0.15), 0.05),  # too far from it
+        (keep_in_ring((0.0, 0.0), 0.1, 0.3), 0.0),
         (wall((0.5, 0.0), (3.0, 0.0)), 0.3),
         (wall((0.5, 0.7), (-1.0, 0.0)), 0.0),
         (wall((0.0, 0.2), (0.0, 1.0)), 0.2),
@@ -283,6 +288,11 @@ def test_the_plan_keeps_out_of_the_disc_and_still_shows_the_concept() -> None:
             lambda: wall((0, 0), (1, 0), weight=-1),
             ConfigError,
             "weight=-1 must be a number of at least 0; 1 is usual",
+        ),
+        (
+            lambda: keep_in_ring((0, 0), 0.5, 0.5),
+            ConfigError,
+            "inner=0.5 and outer=0.5 must be 0 <= inner < outer; give plane units",
         ),
         (
             lambda: keep_apart(np.array([0.1, -0.1]), 0.0),

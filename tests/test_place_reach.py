@@ -1,0 +1,42 @@
+"""How far an arm reaches: the known figures are those that trying finds."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from conceptgym.assets import asset_path
+from conceptgym.envs import Robot
+from conceptgym.envs.errors import UnreachableTargetError
+from conceptgym.envs.frames import plane_to_table
+from conceptgym.envs.place_reach import REACH_HEIGHTS, REACH_STEP, find_reach, reach_of
+from conceptgym.envs.place_start import start_qpos
+from conceptgym.envs.robots import PANDA, UR5E
+
+
+@pytest.mark.parametrize("robot", [PANDA, UR5E], ids=lambda robot: robot.name)
+def test_the_known_reach_is_what_trying_finds(robot: Robot) -> None:
+    inner, outer = reach_of(robot)
+    for distance, step in ((inner, -REACH_STEP), (outer, REACH_STEP)):
+        for height in REACH_HEIGHTS:
+            start_qpos(robot, (distance, 0.0, height))
+        with pytest.raises(UnreachableTargetError):
+            for height in REACH_HEIGHTS:
+                start_qpos(robot, (distance + step, 0.0, height))
+
+
+@pytest.mark.parametrize("robot", [PANDA, UR5E], ids=lambda robot: robot.name)
+def test_every_place_of_the_plane_is_in_reach(robot: Robot) -> None:
+    inner, outer = reach_of(robot)
+    corners = plane_to_table(np.array([[x, y] for x in (-1, 0, 1) for y in (-1, 0, 1)]))
+    for x, y in corners:
+        assert inner < math.hypot(x, y) < outer
+
+
+def test_an_arm_of_ones_own_is_tried() -> None:
+    own = Robot.from_mjcf(asset_path("ur5e/ur5e.xml"))
+    assert own not in (PANDA, UR5E)
+    np.testing.assert_allclose(reach_of(own), find_reach(own))
+    assert reach_of(own)[1] == pytest.approx(reach_of(UR5E)[1], abs=0.05)
