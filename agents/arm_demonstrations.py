@@ -59,7 +59,7 @@ class Demonstrator:
         )
 
     def identify(self, state: EntityState) -> IdentifyResult:
-        """The event's answer."""
+        """Refuse: there is nothing to show."""
         raise NotImplementedError("a demonstrator shows how to generate")
 
 

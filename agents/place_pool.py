@@ -29,9 +29,11 @@ def run_trials(
     """
     if workers < 1:
         raise ConfigError(f"workers={workers} must be at least 1")
+    if not trials:
+        return
     end = time.monotonic() + 60.0 * minutes
     context = multiprocessing.get_context("spawn")
-    with one_thread(), context.Pool(min(workers, max(1, len(trials))), _start) as pool:
+    with one_thread(), context.Pool(min(workers, len(trials)), _start) as pool:
         for outcome in pool.imap_unordered(partial(_run, seed=seed), trials):
             yield outcome
             if time.monotonic() > end:

@@ -18,17 +18,18 @@ class PlaceStore:
     What a killed run left half-written at the end is dropped.
 
     Raises:
-        ConfigError: if the file's outcomes are of another seed, or no such file's.
+        ConfigError: if `seed` is below 0, or the file's outcomes are of another seed, or no such
+            file's.
     """
 
     def __init__(self, path: Path, *, seed: int) -> None:
         self._path = path
         self._found: dict[Trial, PlaceOutcome] = {}
         self._file: IO[str] | None = None
+        if seed < 0:
+            raise ConfigError(f"seed={seed} must be a whole number of at least 0; choose one")
         path.parent.mkdir(parents=True, exist_ok=True)
-        header = json.dumps({"seed": seed})
-        kept = [header, *self._read(header)]
-        path.write_text("\n".join(kept) + "\n")
+        self._read(json.dumps({"seed": seed}))
 
     def __enter__(self) -> PlaceStore:
         self._file = self._path.open("a")
@@ -60,25 +61,30 @@ class PlaceStore:
         self._file.flush()
         self._found[_trial_of(outcome)] = outcome
 
-    def _read(self, header: str) -> list[str]:
-        """The file's whole lines after its header."""
-        if not self._path.exists():
-            return []
-        first, *lines = self._path.read_text().split("\n")
-        if first != header:
+    def _read(self, header: str) -> None:
+        """Find the outcomes of whole lines, and cut off what a kill left after them.
+
+        The file is never written anew: a kill at any moment, here too, loses no whole line.
+        """
+        data = self._path.read_bytes() if self._path.exists() else b""
+        whole = data.rfind(b"\n") + 1
+        first, *lines = data.decode(errors="replace").split("\n")
+        if first != header and (whole or not header.startswith(first)):
             raise ConfigError(
                 f"{self._path} begins with {first[:60]!r}, expected {header!r}; use its seed, or "
                 "another --out"
             )
-        kept = []
-        for line in lines:
+        for line in lines[:-1]:
             try:
                 outcome = PlaceOutcome(**json.loads(line))
             except (ValueError, TypeError):
                 continue
             self._found[_trial_of(outcome)] = outcome
-            kept.append(line)
-        return kept
+        if not whole:
+            self._path.write_text(header + "\n")
+        elif whole < len(data):
+            with self._path.open("r+b") as file:
+                file.truncate(whole)
 
 
 def _trial_of(outcome: PlaceOutcome) -> Trial:

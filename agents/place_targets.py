@@ -33,7 +33,7 @@ STILL = 0.004
 """What is planned to move less than this stays where it is [m]."""
 GAP = 0.006
 """Least gap between the rims of solid things that the plan asks for [m]."""
-_ALIKE = 1.5e-3  # energies this near to the least are as good [plane units²]
+_ALIKE = 2e-4  # energies this near to the least are as good: half the square of 0.02 plane units
 _TRIED = 6  # candidates for which an order is looked for
 _PARKING = 0.19  # things are parked in this square around the plane's centre [m]
 _OFF_CENTRE = 0.003  # what stands on something is at most this far from its centre [m]

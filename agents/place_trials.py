@@ -148,10 +148,10 @@ def trials(
     """
     if episodes < 1:
         raise ConfigError(f"episodes={episodes} must be at least 1")
-    return [
+    every = (
         Trial(episode, cell, condition)
         for episode in range(episodes)
         for condition in conditions
         for cell in cells
-        if applies(cell, condition)
-    ]
+    )
+    return [trial for trial in every if applies(trial.cell, trial.condition)]

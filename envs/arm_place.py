@@ -21,6 +21,7 @@ from .frames import table_to_plane
 from .place_judge import AT_REST, WITHDRAWN_HEIGHT, PlaceJudge, Verdict
 from .place_model import MOST_OBJECTS
 from .place_objects import KINDS, check_kinds
+from .place_reach import check_reach
 from .place_scene import PlaceScene, can_be_done, draw_place_scene, moves_cursor
 from .place_spaces import check_noise, place_observation, place_spaces
 from .place_world import OPEN, PlaceWorld
@@ -110,8 +111,10 @@ class ArmPlaceEnv(ConceptEnv):
         Raises:
             UnknownConceptError: see `ConceptEnv`.
             ConfigError: on an unknown robot, kind or disturbance, or a number out of its range.
+            UnreachableTargetError: if the arm does not reach all of the plane.
         """
         self.robot = make_robot(robot)
+        check_reach(self.robot)
         self._kinds = check_kinds(kinds)
         self._noise = check_noise(observation_noise)
         self._disturb = check_disturb(disturb)

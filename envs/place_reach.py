@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
+from .concepts.sampling import CURSOR_REGION
 from .errors import UnreachableTargetError
+from .frames import METRES_PER_PLANE_UNIT, TABLE_CENTRE_IN_WORLD
 from .place_start import start_qpos
 from .robots import PANDA, UR5E, Robot
 
@@ -23,6 +26,29 @@ def reach_of(robot: Robot) -> tuple[float, float]:
         UnreachableTargetError: if it cannot work in the middle of the table.
     """
     return _KNOWN[robot] if robot in _KNOWN else find_reach(robot)
+
+
+def check_reach(robot: Robot) -> None:
+    """Make sure that an arm reaches whatever lies in the plane.
+
+    Raises:
+        UnreachableTargetError: if it does not.
+    """
+    inner, outer = reach_of(robot)
+    nearest, furthest = _plane_distances()
+    if inner > nearest or outer < furthest:
+        raise UnreachableTargetError(
+            f"robot '{robot.name}' works {inner:.2f} m to {outer:.2f} m from its base with the "
+            f"hand pointing down, objects lie {nearest:.2f} m to {furthest:.2f} m from it; use an "
+            "arm that reaches them all"
+        )
+
+
+def _plane_distances() -> tuple[float, float]:
+    """Least and largest distance from the base at which something in the plane may lie [m]."""
+    edge = CURSOR_REGION * METRES_PER_PLANE_UNIT
+    x, y = TABLE_CENTRE_IN_WORLD
+    return x - edge, math.hypot(x + edge, y + edge)
 
 
 @cache

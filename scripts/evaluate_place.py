@@ -4,7 +4,8 @@
     python scripts/evaluate_place.py --cells near "stack of two" --episodes 10
     python scripts/evaluate_place.py --minutes 30                  # the same command goes on
 
-Every episode: five new demonstrations in the plane, a new scene, judged on the settled state.
+Every episode: five demonstrations in the plane (new ones every five episodes), a new scene, judged
+on the settled state.
 Conditions beside "plain": "disturbed" (one disturbance an episode: a push, a slipped grasp, a moved
 reference, in turn), "ur5e" (another arm), and in the particle world "plane" (shown there) and
 "plane, shown on the arm". Outcomes go into outcomes.jsonl as they come: killed at any moment, the
@@ -19,6 +20,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import torch
 from rich.console import Console
 from tqdm import tqdm
 
@@ -58,6 +60,7 @@ class Args:
 
 def main(args: Args) -> None:
     """Run what is missing, then report."""
+    torch.set_num_threads(1)  # as the workers have: films show the very episodes that failed
     wanted = trials(args.episodes, cells=args.cells, conditions=args.conditions)
     with PlaceStore(args.out / "outcomes.jsonl", seed=args.seed) as store:
         missing = [trial for trial in wanted if trial not in store]

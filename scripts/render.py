@@ -32,6 +32,7 @@ from conceptgym.agents import ConceptAgent
 from conceptgym.agents.cli import run_script
 from conceptgym.agents.evaluation_config import WORLDS
 from conceptgym.agents.rollout import Rollout, roll_out
+from conceptgym.envs.errors import ConfigError
 from conceptgym.envs.rendering.video import side_by_side, write_video
 
 FPS = 25
@@ -82,6 +83,8 @@ class Args:
 
 def main(args: Args) -> None:
     """Show, infer, act, and write the frames."""
+    if args.every < 1:
+        raise ConfigError(f"every={args.every} must be at least 1, one frame a control step")
     torch.set_num_threads(1)
     concept = envs.make_concept(args.concept, **args.parameters)
     agent = ConceptAgent.from_pretrained(args.checkpoint)
@@ -122,18 +125,22 @@ def film(
     every, steps = (args.every if name == "place" else 1), 0
     with tqdm(desc=f"filming {name}", unit="frame") as bar:
 
-        def shoot(env: gym.Env) -> None:
-            nonlocal steps
-            steps += 1
-            if steps > 2 and steps % every:
-                return
+        def take(env: gym.Env) -> None:
             frame = env.render()
             if isinstance(frame, np.ndarray):
                 frames.append(frame)
             bar.update()
 
+        def shoot(env: gym.Env) -> None:
+            nonlocal steps
+            steps += 1
+            if steps <= 2 or steps % every == 0:  # the scene and the plan are always shown
+                take(env)
+
         try:
             run = roll_out(agent, env, seed=args.seed, on_step=shoot, energy=args.energy)
+            if steps % every:
+                take(env)  # the end, whichever step it was
             return run, frames
         finally:
             env.close()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from conceptgym.assets import asset_path
-from conceptgym.envs import Robot
+from conceptgym.envs import ArmPlaceEnv, Robot, place_reach
 from conceptgym.envs.errors import UnreachableTargetError
 from conceptgym.envs.frames import plane_to_table
 from conceptgym.envs.place_reach import REACH_HEIGHTS, REACH_STEP, find_reach, reach_of
@@ -40,3 +40,13 @@ def test_an_arm_of_ones_own_is_tried() -> None:
     assert own not in (PANDA, UR5E)
     np.testing.assert_allclose(reach_of(own), find_reach(own))
     assert reach_of(own)[1] == pytest.approx(reach_of(UR5E)[1], abs=0.05)
+
+
+def test_an_arm_that_is_too_short_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(place_reach._KNOWN, UR5E, (0.14, 0.6))
+    with pytest.raises(UnreachableTargetError) as error:
+        ArmPlaceEnv("near", robot="ur5e")
+    assert str(error.value) == (
+        "robot 'ur5e' works 0.14 m to 0.60 m from its base with the hand pointing down, objects "
+        "lie 0.31 m to 0.72 m from it; use an arm that reaches them all"
+    )
