@@ -13,7 +13,7 @@ import numpy as np
 from ..envs.arm_place import ArmPlaceEnv
 from ..envs.concepts import Concept, Event
 from ..envs.demonstrations import Demonstration
-from ..envs.entities import EntityState
+from ..envs.entities import POSITION, EntityState
 from ..envs.errors import ConfigError
 from ..envs.place_model import MOST_OBJECTS
 from ..envs.robots import Robot, make_robot
@@ -58,9 +58,29 @@ class Demonstrator:
             reason="shown",
         )
 
+    def energies(
+        self,
+        state: EntityState,
+        attention: np.ndarray,
+        entities: np.ndarray,
+        *,
+        phase: int = 0,
+        attentions: Sequence[np.ndarray] | None = None,
+        extra: Sequence[Term] = (),
+    ) -> np.ndarray:
+        """Half the squared distances (P,) from what is shown [plane units²]."""
+        shown = self.generate(state, attention, phase=phase).entities
+        return half_squared_distances(entities, shown)
+
     def identify(self, state: EntityState) -> IdentifyResult:
         """Refuse: there is nothing to show."""
         raise NotImplementedError("a demonstrator shows how to generate")
+
+
+def half_squared_distances(entities: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    """(P,) of the positions in (P, N, 7) from those in (N, 7) [plane units²]."""
+    away = entities[..., POSITION] - shown[..., POSITION]
+    return 0.5 * (away * away).sum(axis=(1, 2))
 
 
 def record_on_arm(

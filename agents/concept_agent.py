@@ -227,6 +227,24 @@ class ConceptAgent:
         with torch.no_grad():
             return float(total_energy(self._terms_of(code), scene_of(state, attention))[0])
 
+    def energies(
+        self,
+        state: EntityState,
+        attention: np.ndarray,
+        entities: np.ndarray,
+        *,
+        phase: int = 0,
+        attentions: Sequence[np.ndarray] | None = None,
+        extra: Sequence[Term] = (),
+    ) -> np.ndarray:
+        """Energies (P,) of a scene with other entities (P, N, 7); what else is as in `generate`."""
+        terms = [*self.terms(phase=phase, attentions=attentions), *extra]
+        scene = scene_of(state, attention).repeat(len(entities))
+        rows = scene.entities.shape[1]
+        others = torch.from_numpy(np.asarray(entities, dtype=np.float32)[:, :rows])
+        with torch.no_grad():
+            return total_energy(terms, scene.replace(entities=others)).numpy()
+
     def landscape(
         self,
         state: EntityState,

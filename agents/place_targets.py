@@ -2,12 +2,13 @@
 
 The energy is asked together with energies that keep solid things apart (unless the demonstrations
 put the cursor on top of something), on the table and within the arm's reach. Of the states that are
-about as good, the one that takes the fewest moves is chosen, among those that can be carried out.
+about as good, the one that takes the fewest moves is chosen, among those that can be carried out;
+what need not be moved stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -35,9 +36,12 @@ GAP = 0.006
 """Least gap between the rims of solid things that the plan asks for [m]."""
 _ALIKE = 2e-4  # energies this near to the least are as good: half the square of 0.02 plane units
 _TRIED = 6  # candidates for which an order is looked for
+_SPARED = 2  # of these, those of which it is tried what need not be moved
 _PARKING = 0.19  # things are parked in this square around the plane's centre [m]
 _OFF_CENTRE = 0.003  # what stands on something is at most this far from its centre [m]
 _ORDER_GAP = 0.002
+
+Energies = Callable[[np.ndarray], np.ndarray]
 
 
 class PlacePlanner(Planner, Protocol):
@@ -53,6 +57,19 @@ class PlacePlanner(Planner, Protocol):
         extra: Sequence[Term] = (),
     ) -> GenerateResult:
         """States for which the concept holds and the `extra` energies are low."""
+        ...
+
+    def energies(
+        self,
+        state: EntityState,
+        attention: np.ndarray,
+        entities: np.ndarray,
+        *,
+        phase: int = 0,
+        attentions: Sequence[np.ndarray] | None = None,
+        extra: Sequence[Term] = (),
+    ) -> np.ndarray:
+        """Energies (P,) of the scene with other entities (P, N, 7)."""
         ...
 
     @property
@@ -97,7 +114,14 @@ def find_targets(planner: PlacePlanner, view: View, table: TableView) -> Targets
         mean = 0.5 * (footprint.circumradius + footprint.inradius)
         radii[row] = mean / METRES_PER_PLANE_UNIT
     apart = keep_apart(radii, GAP / METRES_PER_PLANE_UNIT)
-    return _fewest_moves(_ask(planner, view, (apart, reach)), view, table)
+    result = _ask(planner, view, (apart, reach))
+
+    def energies(entities: np.ndarray) -> np.ndarray:
+        asked = view.state, view.attention, entities
+        how = {"phase": view.phase, "attentions": view.attentions}
+        return planner.energies(*asked, **how, extra=(apart, reach))
+
+    return _fewest_moves(result, view, table, energies)
 
 
 def _within_reach(table: TableView) -> Term:
@@ -138,35 +162,66 @@ def _stacking(result: GenerateResult, view: View, table: TableView, under: int) 
     return Targets(result=result, order=order, places={piece: place}, onto={piece: under})
 
 
-def _fewest_moves(result: GenerateResult, view: View, table: TableView) -> Targets:
+def _fewest_moves(
+    result: GenerateResult, view: View, table: TableView, energies: Energies
+) -> Targets:
     """The candidate of the fewest moves that can be ordered, of those about as good as the best."""
-    alike = np.flatnonzero(result.energies <= result.energies.min() + _ALIKE)
+    enough = float(result.energies.min()) + _ALIKE
     movable = [i for i, row in enumerate(table.rows) if view.state.movable[row]]
     options = []
-    for rank in alike:
-        places = plane_to_table(result.candidates[rank][table.rows, POSITION])
-        away = np.linalg.norm(places - table.centres[:, :2], axis=1)
-        moved = {i: places[i] for i in movable if away[i] > STILL}
+    for rank in np.flatnonzero(result.energies <= enough):
+        moved = _moved(result.candidates[rank], table, movable)
         options.append((len(moved), int(rank), moved))
     options.sort(key=lambda option: option[:2])
     found: list[Targets] = []
     for _, rank, moved in options[:_TRIED]:
+        entities, energy = result.candidates[rank], float(result.energies[rank])
+        if len(found) < _SPARED and len(moved) > 1:
+            kept = _spared(entities, view, table, list(moved), energies, enough=enough)
+            entities, energy = kept if kept is not None else (entities, energy)
+            moved = _moved(entities, table, movable)
         order = _order(table, moved)
-        chosen = _with_best(result, rank)
+        chosen = replace(result, entities=entities.copy(), energy=energy)
         found.append(Targets(result=chosen, order=order, places=moved, onto={}))
-        if order.feasible and len(order.moves) <= len(moved):
-            break  # nothing needs to be parked
+        if order.feasible and len(order.moves) <= min(1, len(moved)):
+            break  # there is none with fewer
     feasible = [targets for targets in found if targets.order.feasible]
     return min(feasible or found, key=lambda targets: len(targets.order.moves))
+
+
+def _moved(entities: np.ndarray, table: TableView, movable: list[int]) -> dict[int, np.ndarray]:
+    """Places [m] of the solid things that some entities (N, 7) have elsewhere, by index."""
+    places = plane_to_table(entities[table.rows, POSITION])
+    away = np.linalg.norm(places - table.centres[:, :2], axis=1)
+    return {i: places[i] for i in movable if away[i] > STILL}
+
+
+def _spared(
+    entities: np.ndarray,
+    view: View,
+    table: TableView,
+    moved: list[int],
+    energies: Energies,
+    *,
+    enough: float,
+) -> tuple[np.ndarray, float] | None:
+    """The entities with things left where they are that need not be moved, one by one."""
+    best: tuple[np.ndarray, float] | None = None
+    while len(moved) > 1:
+        tried = np.repeat(entities[None], len(moved), axis=0)
+        for number, index in enumerate(moved):
+            row = table.rows[index]
+            tried[number, row, POSITION] = view.state.positions[row]
+        found = energies(tried)
+        least = int(np.argmin(found))
+        if found[least] > enough:
+            break
+        entities = tried[least]
+        best = entities, float(found[least])
+        moved = [index for number, index in enumerate(moved) if number != least]
+    return best
 
 
 def _order(table: TableView, places: Mapping[int, np.ndarray]) -> MoveOrder:
     bounds = TABLE_CENTRE_IN_WORLD - _PARKING, TABLE_CENTRE_IN_WORLD + _PARKING
     return order_moves(table.footprints, places, gap=_ORDER_GAP, bounds=bounds, still=STILL)
-
-
-def _with_best(result: GenerateResult, rank: int) -> GenerateResult:
-    """The same result with another candidate as the chosen one."""
-    return replace(
-        result, entities=result.candidates[rank].copy(), energy=float(result.energies[rank])
-    )

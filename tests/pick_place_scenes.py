@@ -10,6 +10,7 @@ import numpy as np
 from agent_scenes import generated, identified
 from place_scenes import make_scene
 
+from conceptgym.agents.arm_demonstrations import half_squared_distances
 from conceptgym.agents.generate import GenerateResult
 from conceptgym.agents.identify import IdentifyResult
 from conceptgym.agents.ik import IKController
@@ -59,6 +60,19 @@ class Wish:
         self.extra.append(extra)
         assert isinstance(self.wishes, Mapping)
         return generated(moved(state, self.wishes))
+
+    def energies(
+        self,
+        state: EntityState,
+        attention: np.ndarray,
+        entities: np.ndarray,
+        *,
+        phase: int = 0,
+        attentions: Sequence[np.ndarray] | None = None,
+        extra: Sequence[Term] = (),
+    ) -> np.ndarray:
+        assert isinstance(self.wishes, Mapping)
+        return half_squared_distances(entities, moved(state, self.wishes))
 
     @property
     def puts_on_top(self) -> bool:

@@ -65,19 +65,37 @@ def test_only_what_may_be_moved_is() -> None:
 
 def test_of_answers_as_good_the_fewest_moves_win() -> None:
     both, one = {0: (0.55, 0.0), 1: (0.4, 0.0)}, {1: (0.4, 0.0)}
-    found = targets_of(Choice([(0.0, both), (1e-3, one)]))
+    found = targets_of(Choice([(0.0, both), (1e-4, one)]))
     assert [move.index for move in found.order.moves] == [1]
-    assert found.result.energy == 1e-3
+    assert found.result.energy == 1e-4
     np.testing.assert_allclose(
         found.result.entities[1, POSITION], table_to_plane(np.array(one[1])), atol=1e-6
     )
-    worse = targets_of(Choice([(0.0, both), (5e-3, one)]))
+    worse = targets_of(Choice([(0.0, both), (5e-4, one)]))
     assert len(worse.order.moves) == 2 and worse.result.energy == 0.0
+
+
+def test_what_need_not_be_moved_stays() -> None:
+    """Of a plan that moves three things, the energy cares for one alone."""
+
+    class Indifferent(Wish):
+        def energies(self, state: EntityState, *args: object, **others: object) -> np.ndarray:
+            _, entities = args
+            assert isinstance(entities, np.ndarray)
+            wanted = table_to_plane(np.array((0.4, 0.0)))
+            return 0.5 * ((entities[:, 1, POSITION] - wanted) ** 2).sum(axis=1)
+
+    planner = Indifferent({0: (0.55, 0.0), 1: (0.4, 0.0), 2: (0.6, -0.1)})
+    found = targets_of(planner)
+    assert [move.index for move in found.order.moves] == [1]
+    assert found.result.energy == pytest.approx(0.0, abs=1e-9)
+    stays = table_to_plane(np.array([PLACES[0], PLACES[2]]))
+    np.testing.assert_allclose(found.result.entities[[0, 2], POSITION], stays, atol=1e-6)
 
 
 def test_an_answer_without_an_order_gives_way_to_one_with() -> None:
     on_another, free = {2: PLACES[0]}, {2: (0.55, 0.0), 1: (0.4, 0.0)}
-    found = targets_of(Choice([(0.0, on_another), (1e-3, free)]))
+    found = targets_of(Choice([(0.0, on_another), (1e-4, free)]))
     assert found.order.feasible and len(found.order.moves) == 2
     alone = targets_of(Choice([(0.0, on_another)]))
     assert not alone.order.feasible and alone.order.moves == ()
