@@ -15,7 +15,6 @@ fingers close along world y.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import mink
 import mujoco
@@ -24,8 +23,7 @@ import numpy as np
 from ..envs.arm_actions import ActionMap
 from ..envs.arm_model import CONTROL_TIMESTEP, GRIPPER_DOWN
 from ..envs.entities import check_array
-from ..envs.errors import ConfigError, UnreachableTargetError
-from ..envs.frames import TABLE_CENTRE_IN_WORLD
+from ..envs.errors import UnreachableTargetError
 from ..envs.place_model import FINGERTIP, PREFIX, TABLE
 from ..envs.place_start import joint_ranges
 from ..envs.robots import PANDA, Robot
@@ -41,75 +39,13 @@ from .ik_model import (
     put_obstacles,
     working_geoms,
 )
+from .ik_settings import IKConfig, IKResult, unreachable_text
 
 _ORIENTATION_COST = 0.3  # [m/rad]: 1 rad of tilt weighs as much as 0.3 m
 _DAMPING = 1e-9
 _DETECTION = 0.05  # the table's limit acts below this distance [m]
 _ROUNDING = 1e-9
 _STALL_ITERATIONS = 8
-
-
-@dataclass(frozen=True, kw_only=True)
-class IKConfig:
-    """Settings of `IKController`.
-
-    Attributes:
-        position_tolerance: largest distance between fingertip and target [m].
-        tilt_tolerance: largest angle between the gripper and straight down [rad].
-        iterations: quadratic programs an attempt.
-        restarts: further attempts from random joint positions.
-        velocity_share: share of the joint velocity limits that a control step may use.
-        table_clearance: distance that hand, fingers and forearm keep from the table [m].
-        object_clearance: distance that hand and fingers keep from objects [m].
-        carried_clearance: distance that a carried object keeps from objects and table [m].
-        seed: seed of the restarts.
-
-    Raises:
-        ConfigError: if a value is out of range.
-    """
-
-    position_tolerance: float = 1e-3
-    tilt_tolerance: float = 0.01
-    iterations: int = 60
-    restarts: int = 8
-    velocity_share: float = 0.85
-    table_clearance: float = 0.004
-    object_clearance: float = 0.002
-    carried_clearance: float = 0.0005
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        lengths = ("position_tolerance", "table_clearance", "object_clearance", "carried_clearance")
-        for name in (*lengths, "tilt_tolerance", "iterations"):
-            if not getattr(self, name) > 0:
-                raise ConfigError(f"{name} is {getattr(self, name)}, expected more than 0")
-        if self.restarts < 0:
-            raise ConfigError(f"restarts is {self.restarts}, expected 0 or more")
-        if not 0 < self.velocity_share <= 1:
-            raise ConfigError(
-                f"velocity_share is {self.velocity_share}, expected a share in (0, 1]"
-            )
-
-
-@dataclass(frozen=True, kw_only=True)
-class IKResult:
-    """What the search for joint positions came to.
-
-    Attributes:
-        qpos: (n,) joint positions [rad], within the limits; where it began if not reached.
-        position_error: distance between fingertip and target at the best attempt [m].
-        reached: whether the tolerances hold at `qpos`.
-        iterations: quadratic programs solved.
-        restarts: random restarts used.
-        reason: "reached", or why not.
-    """
-
-    qpos: np.ndarray
-    position_error: float
-    reached: bool
-    iterations: int
-    restarts: int
-    reason: str
 
 
 class IKController:
@@ -412,13 +348,3 @@ class IKController:
 def wrapped(angle: float) -> float:
     """The same angle in [-π, π) [rad]."""
     return (angle + np.pi) % (2.0 * np.pi) - np.pi
-
-
-def unreachable_text(target_in_world: np.ndarray, reason: str) -> str:
-    """Text of an `UnreachableTargetError`: the target, why, and what to do."""
-    point = ", ".join(f"{value:.3f}" for value in np.asarray(target_in_world))
-    x, y = TABLE_CENTRE_IN_WORLD
-    return (
-        f"target_in_world is ({point}) [m], {reason}; move it towards the table's centre, "
-        f"({x:.1f}, {y:.1f}) and at least a few centimetres up"
-    )

@@ -404,23 +404,6 @@ def test_an_unsolvable_program_counts_as_a_failed_attempt(
     np.testing.assert_array_equal(step, arm_model.HOME_QPOS)
 
 
-@pytest.mark.parametrize(
-    ("settings", "text"),
-    [
-        ({"restarts": -1}, "restarts is -1, expected 0 or more"),
-        ({"velocity_share": 1.5}, "velocity_share is 1.5, expected a share in (0, 1]"),
-        ({"iterations": 0}, "iterations is 0, expected more than 0"),
-        ({"position_tolerance": 0.0}, "position_tolerance is 0.0, expected more than 0"),
-        ({"object_clearance": 0.0}, "object_clearance is 0.0, expected more than 0"),
-        ({"carried_clearance": -1.0}, "carried_clearance is -1.0, expected more than 0"),
-    ],
-)
-def test_bad_settings(settings: dict, text: str) -> None:
-    with pytest.raises(ConfigError) as error:
-        IKConfig(**settings)
-    assert str(error.value) == text
-
-
 def test_bad_arrays(controller: IKController) -> None:
     with pytest.raises(NonFiniteError) as value_error:
         controller.solve(arm_model.HOME_QPOS, np.array([0.5, np.inf, 0.1]))
