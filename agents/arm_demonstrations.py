@@ -25,8 +25,10 @@ from .terms import Term
 
 EVERY = 5
 """Control steps between two recorded states: 5 Hz, at which 1 cm/s is rest."""
+SHOWN_WITHIN = 0.05
+"""What a demonstration moves ends this near to where it is meant to [plane units]."""
 _RECORDING = 2  # keeps these scenes apart from those of reset(seed) and of other recordings
-_TRIES = 3  # seeds for each demonstration: now and then the physics do not play along
+_TRIES = 3  # seeds for each demonstration: now and then one is no good, see `_record`
 
 
 class Demonstrator:
@@ -143,7 +145,11 @@ def _first_success(env: gym.Env, controller: IKController, seeds: list[int]) -> 
 
 
 def _record(env: gym.Env, controller: IKController, seed: int) -> Demonstration | None:
-    """One episode, if the demonstrator succeeds in it."""
+    """One episode, if the demonstrator succeeds in it, and has brought everything to its place.
+
+    A figure that happens to hold before its last things are moved ends the episode, but shows the
+    concept badly.
+    """
     world = env.unwrapped
     if not isinstance(world, ArmPlaceEnv):
         raise TypeError(f"env is a {type(world).__name__}, expected an ArmPlaceEnv")
@@ -157,4 +163,8 @@ def _record(env: gym.Env, controller: IKController, seed: int) -> Demonstration 
         ended, step = terminated or truncated, step + 1
         if ended or step % EVERY == 0:
             states.append(world.state.entities)
-    return Demonstration.of(np.stack(states), world.event) if info["is_success"] else None
+    end, event = world.state, world.event
+    missed = np.linalg.norm((end.entities - event.after.entities)[:, POSITION], axis=1)
+    if not info["is_success"] or missed[event.after.movable].max(initial=0.0) > SHOWN_WITHIN:
+        return None
+    return Demonstration.of(np.stack(states), event)

@@ -162,7 +162,7 @@ class ConceptAgent:
                 f"attentions has {len(attentions)} entries, expected {len(observed)}; "
                 "pass one for each observed concept"
             )
-        for number, attention in enumerate(attentions or ()):
+        for number, attention in enumerate(() if attentions is None else attentions):
             check_array(attention, f"attentions[{number}]", (MAX_ENTITIES,))
         own = [None] * len(observed) if attentions is None else attentions
         found = [

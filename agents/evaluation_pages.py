@@ -52,18 +52,27 @@ def fill_page(text: str, recorded: Record, *, page: str) -> str:
     """
     tables = recorded_tables(recorded)
     for name in PAGES[page]:
-        pattern = rf"(<!-- table: {name} -->\n).*?(<!-- /table -->)"
-        text, count = re.subn(
-            pattern,
-            lambda found, table=tables[name]: f"{found[1]}\n{table}\n{found[2]}",
-            text,
-            flags=re.S,
+        text = fill_table(text, name, tables[name], page=page)
+    return text
+
+
+def fill_table(text: str, name: str, table: str, *, page: str) -> str:
+    """The text of a document with the table between its markers renewed.
+
+    Raises:
+        ConfigError: if the markers are missing.
+    """
+    text, count = re.subn(
+        rf"(<!-- table: {name} -->\n).*?(<!-- /table -->)",
+        lambda found: f"{found[1]}\n{table}\n{found[2]}",
+        text,
+        flags=re.S,
+    )
+    if count != 1:
+        raise ConfigError(
+            f"{page} has {count} places for the table {name!r}; mark one by "
+            f"'<!-- table: {name} -->' and '<!-- /table -->'"
         )
-        if count != 1:
-            raise ConfigError(
-                f"{page} has {count} places for the table {name!r}; mark one by "
-                f"'<!-- table: {name} -->' and '<!-- /table -->'"
-            )
     return text
 
 
@@ -87,7 +96,7 @@ def _levels(recorded: Record) -> str:
         rows.append(_mean_row(title, [means.get(("particle", level, group, t)) for t in _TASKS]))
     arm = [means.get(("arm", 1, "concepts", task)) for task in _TASKS]
     rows.append(_mean_row("the arm, new scenes", arm))
-    return _markdown([row for row in rows if row[1:3] != [_NONE, _NONE]])
+    return markdown([row for row in rows if row[1:3] != [_NONE, _NONE]])
 
 
 def _mean_row(title: str, found: Sequence[Record | None]) -> list[str]:
@@ -106,7 +115,7 @@ def _concepts(recorded: Record, *, columns: Sequence[str] = tuple(_COLUMNS)) -> 
     for concept in dict.fromkeys(name for name, *_ in cells):
         found = [cells.get((concept, *_COLUMNS[title], t)) for title in columns for t in _TASKS]
         rows.append([concept, *map(_cell, found)])
-    return _markdown(rows)
+    return markdown(rows)
 
 
 def _cell(row: Record | None) -> str:
@@ -116,6 +125,7 @@ def _cell(row: Record | None) -> str:
     return f"{share:.1f}% ({low:.0f}–{high:.0f})"
 
 
-def _markdown(rows: Sequence[Sequence[str]]) -> str:
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells as a table, the first as its head."""
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]]) + "\n"

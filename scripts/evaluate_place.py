@@ -10,7 +10,7 @@ Conditions beside "plain": "disturbed" (one disturbance an episode: a push, a sl
 reference, in turn), "ur5e" (another arm), and in the particle world "plane" (shown there) and
 "plane, shown on the arm". Outcomes go into outcomes.jsonl as they come: killed at any moment, the
 same command goes on. The report goes to place.md and place.json in --out; --films adds a video of
-one failure of each cause; --record copies the report to docs/.
+one failure of each cause; --record copies the report to docs/ and into the README.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ from conceptgym.agents.place_films import film_failures
 from conceptgym.agents.place_pool import run_trials
 from conceptgym.agents.place_report import make_report
 from conceptgym.agents.place_store import PlaceStore
+from conceptgym.agents.place_summary import write_summary
 from conceptgym.agents.place_trials import CELLS, CONDITIONS, trials
 
-_DOCS = Path(__file__).parents[1] / "docs"
+_ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,7 @@ class Args:
     films: Path | None = None
     """Folder for a video of one failure of each cause."""
     record: bool = False
-    """Copy the report to docs/place.md, as is done before a release."""
+    """Copy the report to docs/place.md, and renew the README's table, before a release."""
 
 
 def main(args: Args) -> None:
@@ -82,7 +83,8 @@ def main(args: Args) -> None:
     if args.films is not None:
         written += film_failures(outcomes, args.films, seed=args.seed)
     if args.record:
-        written.append(Path(shutil.copy(page, _DOCS / "place.md")))
+        written.append(Path(shutil.copy(page, _ROOT / "docs" / "place.md")))
+        written += write_summary(_ROOT, outcomes)
     for path in written:
         console.print(f"wrote {path}", highlight=False)
 

@@ -13,9 +13,12 @@ from agent_scenes import Oracle, demonstrations, draw_event, tiny_model
 
 import conceptgym.envs  # noqa: F401
 from conceptgym.agents import ConceptAgent
+from conceptgym.agents.arm_policy import ArmPolicy
 from conceptgym.agents.config import InferenceConfig
 from conceptgym.agents.generate import generate
 from conceptgym.agents.identify import identify
+from conceptgym.agents.particle_policy import ParticlePolicy
+from conceptgym.agents.place_policy import PlacePolicy
 from conceptgym.agents.scene import Scene
 from conceptgym.agents.tensors import scene_of, to_tensor
 from conceptgym.agents.terms import concept_term
@@ -23,6 +26,7 @@ from conceptgym.envs import MAX_ENTITIES
 from conceptgym.envs.errors import ConfigError, NoDemonstrationsError, NonFiniteError, ShapeError
 
 PARTICLE, ARM = "conceptgym/Particle-v0", "conceptgym/ArmReach-v0"
+PLACE = "conceptgym/ArmPlace-v0"
 CASES = [
     (PARTICLE, "generate", (16, 5)),
     (PARTICLE, "identify", (16,)),
@@ -237,6 +241,66 @@ def test_predict_serves_one_environment_and_a_vector(
     assert agent.plan(2) is None
 
 
+@pytest.mark.parametrize(
+    ("env_id", "kind"), [(PARTICLE, ParticlePolicy), (ARM, ArmPolicy), (PLACE, PlacePolicy)]
+)
+def test_what_acts_is_made_for_its_world_and_kept(env_id: str, kind: type) -> None:
+    observation, _ = gym.make(env_id).reset(seed=0)
+    agent = observed_agent()
+    assert agent.policy() is None and agent.plan() is None
+    agent.predict(observation)
+    policy = agent.policy()
+    assert type(policy) is kind and agent.policy(1) is None
+    assert agent.plan() is policy.plan  # pyright: ignore[reportOptionalMemberAccess]
+    agent.predict(observation)
+    assert agent.policy() is policy
+    agent.predict(batch(observation, observation))
+    assert agent.policy() is policy and type(agent.policy(1)) is kind
+    assert agent.policy(1) is not policy
+    agent.predict(observation, episode_start=np.ones(1, dtype=bool))
+    assert agent.policy() is not policy
+    agent.observe(demonstrations())
+    assert agent.policy() is None
+
+
+def test_worlds_may_be_changed_between_steps() -> None:
+    agent = observed_agent()
+    for env_id, kind in ((PLACE, PlacePolicy), (PARTICLE, ParticlePolicy), (PLACE, PlacePolicy)):
+        env = gym.make(env_id)
+        observation, _ = env.reset(seed=0)
+        action, _ = agent.predict(observation)
+        assert env.action_space.contains(action) and type(agent.policy()) is kind
+
+
+def test_things_are_put_on_top_once_a_concept_has_shown_it() -> None:
+    agent = ConceptAgent(tiny_model(), config=QUICK)
+    assert not agent.puts_on_top
+    for concept, join, found in (
+        ("touch", False, True),
+        ("near", True, True),  # beside a concept that stacks
+        ("near", False, False),
+        ("two_in_order", True, True),
+        ("square", False, False),
+    ):
+        agent.observe(demonstrations(concept), join=join)
+        assert agent.puts_on_top == found
+
+
+def test_a_fresh_agent_knows_the_weights_and_nothing_else() -> None:
+    agent = observed_agent("touch")
+    other = agent.fresh()
+    assert other.model is agent.model and other.config is agent.config
+    assert other.inferred is None and not other.puts_on_top
+    with pytest.raises(NoDemonstrationsError):
+        _ = other.code
+    other.observe(demonstrations("near"))
+    assert agent.puts_on_top and not other.puts_on_top
+    observation, _ = gym.make(PLACE).reset(seed=0)
+    other.predict(observation)
+    assert agent.policy() is None
+    assert agent._controllers is other._controllers and len(agent._controllers) == 1
+
+
 def test_an_episode_that_starts_is_planned_for_anew() -> None:
     env: Any = gym.make(PARTICLE)
     observation, _ = env.reset(seed=0)
@@ -363,6 +427,37 @@ def test_the_landscape_of_another_code() -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-5)
     assert not np.allclose(found, agent.landscape(EVENT.before, EVENT.attention, resolution=5))
     assert agent.landscape(EVENT.before, EVENT.attention).shape == (61, 61)
+
+
+@pytest.mark.parametrize("phase", [0, 1, 5])
+def test_the_landscape_of_a_phase(phase: int) -> None:
+    agent = observed_agent("two_in_order")
+    result = agent.inferred
+    assert result is not None
+    found = agent.landscape(EVENT.before, EVENT.attention, phase=phase, resolution=5)
+    code = result.codes[min(phase, 1)]
+    expected = agent.landscape(EVENT.before, EVENT.attention, code=code, resolution=5)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    other = agent.landscape(EVENT.before, EVENT.attention, phase=0 if phase else 1, resolution=5)
+    assert not np.allclose(found, other)
+
+
+def test_the_landscape_of_concepts_that_attend_to_entities_of_their_own() -> None:
+    agent = observed_agent()
+    codes = [agent.code, agent.observe(demonstrations("near"), join=True).code]
+    attentions = [np.roll(EVENT.attention, shift) for shift in (0, 1)]
+    found = agent.landscape(EVENT.before, EVENT.attention, attentions=attentions, resolution=5)
+    alone = [
+        agent.landscape(EVENT.before, attention, code=code, resolution=5)
+        for code, attention in zip(codes, attentions, strict=True)
+    ]
+    np.testing.assert_allclose(found, np.sum(alone, axis=0), rtol=1e-4)
+    stacked: Any = np.stack(attentions)  # as observations and events hold them
+    again = agent.landscape(EVENT.before, EVENT.attention, attentions=stacked, resolution=5)
+    np.testing.assert_array_equal(again, found)
+    assert not np.allclose(found, agent.landscape(EVENT.before, EVENT.attention, resolution=5))
+    with pytest.raises(ShapeError, match="^attentions has 1 entries, expected 2; "):
+        agent.landscape(EVENT.before, EVENT.attention, attentions=attentions[:1])
 
 
 @pytest.mark.parametrize("entity", [-1, 4, 16])

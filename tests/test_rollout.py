@@ -5,12 +5,21 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import pytest
-from agent_scenes import Oracle, generated, identified
+from agent_scenes import Oracle, demonstrations, generated, identified, tiny_model
 
+from conceptgym.agents import ConceptAgent
+from conceptgym.agents.config import InferenceConfig
 from conceptgym.agents.generate import GenerateResult
 from conceptgym.agents.plan import Plan
-from conceptgym.agents.rollout import planned_residual, roll_out, show_plan
-from conceptgym.envs import EntityState, ParticleEnv, compose
+from conceptgym.agents.rollout import (
+    SHOWN_FROM,
+    moved_rows,
+    planned_residual,
+    roll_out,
+    show_energy,
+    show_plan,
+)
+from conceptgym.envs import ArmPlaceEnv, EntityState, ParticleEnv, compose
 
 WORLDS = ("conceptgym.envs:conceptgym/Particle-v0", "conceptgym.envs:conceptgym/ArmReach-v0")
 
@@ -128,3 +137,141 @@ def test_other_environments_are_refused() -> None:
         roll_out(agent, gym.make("CartPole-v1"), seed=0)
     assert str(caught.value) == "env is a CartPoleEnv, expected a conceptgym environment"
     env.close()
+
+
+class PlaceOracle(Oracle):
+    """Looks the answers up in the one place world that it acts in."""
+
+    def generate(
+        self, state: EntityState, attention: np.ndarray, *, phase: int = 0, **_: Any
+    ) -> GenerateResult:
+        (world,) = self.worlds
+        return generated(world.event.stops[min(phase, len(world.event.stops) - 1)].entities)
+
+
+def place_world(concept: str = "near", *, task: str = "generate", seed: int = 4) -> ArmPlaceEnv:
+    world = ArmPlaceEnv(concept, task=task)
+    world.reset(seed=seed)
+    return world
+
+
+def observed_agent(concept: str = "near", *others: str) -> ConceptAgent:
+    agent = ConceptAgent(tiny_model(), config=InferenceConfig(code_iterations=0))
+    agent.observe(demonstrations(concept))
+    for other in others:
+        agent.observe(demonstrations(other), join=True)
+    return agent
+
+
+def answer_of(world: ArmPlaceEnv | ParticleEnv) -> Plan:
+    return Plan(task="generate", result=generated(world.event.after.entities))
+
+
+@pytest.mark.parametrize("concept", ["near", "triangle"])
+def test_moved_rows_are_those_that_go_far_enough_and_may(concept: str) -> None:
+    world = place_world(concept)
+    rows = moved_rows(world, answer_of(world))
+    expected = np.flatnonzero(world.event.after.movable)
+    np.testing.assert_array_equal(rows, expected)
+    state, (first, *rest) = world.state, rows
+    for shift, seen in ((0.9 * SHOWN_FROM, False), (1.1 * SHOWN_FROM, True)):
+        entities = world.event.after.entities.copy()
+        entities[first, :2] = state.entities[first, :2] + (0.0, shift)
+        found = moved_rows(world, Plan(task="generate", result=generated(entities)))
+        np.testing.assert_array_equal(found, rows if seen else rest)
+    entities = state.entities.copy()
+    entities[~state.movable, :2] += 0.5
+    entities[:, 2:5] = 0.0
+    assert len(moved_rows(world, Plan(task="generate", result=generated(entities)))) == 0
+
+
+def test_without_a_plan_and_in_an_answer_nothing_moves() -> None:
+    world = place_world(task="identify")
+    plan = Plan(task="identify", result=identified(world.event.answer))
+    for each in (None, plan):
+        assert moved_rows(world, each).shape == (0,)
+        show_plan(world, answer_of(world))
+        show_plan(world, each)
+        assert world._plan is None
+
+
+def test_planned_places_of_solid_things_are_shown_by_row() -> None:
+    world = place_world("triangle")
+    plan = answer_of(world)
+    show_plan(world, plan)
+    rows = np.flatnonzero(world.event.after.movable)
+    np.testing.assert_array_equal(world._plan_rows, rows)
+    assert world._plan is not None
+    np.testing.assert_allclose(world._plan, world.event.after.positions[rows])
+    still = Plan(task="generate", result=generated(world.state.entities))
+    show_plan(world, still)
+    assert world._plan is None
+
+
+@pytest.mark.parametrize("concept", ["near", "triangle"])
+def test_the_energy_is_that_of_the_first_thing_that_moves(
+    concept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, agent = place_world(concept), observed_agent(concept)
+    show_energy(world, agent)
+    assert world._energy is None  # no plan yet
+    monkeypatch.setattr(agent, "plan", lambda: answer_of(world))
+    show_energy(world, agent)
+    first = int(np.flatnonzero(world.event.after.movable)[0])
+    expected = agent.landscape(world.state, world.event.attention, entity=first)
+    assert world._energy is not None
+    np.testing.assert_array_equal(world._energy, expected)
+
+
+def test_the_energy_of_a_composition_has_attentions_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    env = gym.make("conceptgym/ArmPlaceCompose-v0", concept=compose("left_of", "near"))
+    env.reset(seed=1)
+    world, agent = env.unwrapped, observed_agent("left_of", "near")
+    assert isinstance(world, ArmPlaceEnv)
+    monkeypatch.setattr(agent, "plan", lambda: answer_of(world))
+    show_energy(world, agent)
+    event: Any = world.event
+    expected = agent.landscape(
+        world.state, event.attention, attentions=event.attentions, resolution=61
+    )
+    assert world._energy is not None
+    np.testing.assert_array_equal(world._energy, expected)
+
+
+def test_the_energy_is_that_of_the_phase(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, agent = place_world("two_in_order"), observed_agent("two_in_order")
+    monkeypatch.setattr(agent, "plan", lambda: answer_of(world))
+    painted = []
+    for phase in (0, 1):
+        monkeypatch.setattr(ArmPlaceEnv, "phase", phase)
+        show_energy(world, agent)
+        expected = agent.landscape(world.state, world.event.attention, phase=phase)
+        np.testing.assert_array_equal(world._energy, expected)  # pyright: ignore
+        painted.append(expected)
+    assert not np.allclose(*painted)
+
+
+def test_worlds_without_a_table_of_things_are_painted_nothing() -> None:
+    env, world, agent = make(WORLDS[0])
+    env.reset(seed=0)
+    show_energy(world, agent)
+    assert not hasattr(world, "_energy")
+
+
+@pytest.mark.parametrize("energy", [False, True])
+def test_an_episode_with_solid_things_is_measured_and_shown(energy: bool) -> None:
+    env = gym.make("conceptgym/ArmPlace-v0", concept="between", n_objects=3)
+    world: Any = env.unwrapped
+    agent = PlaceOracle(world)
+    seen: list[tuple[bool, bool]] = []
+
+    def look(_: gym.Env) -> None:
+        seen.append((world._plan is not None, world._energy is not None))
+
+    run = roll_out(agent, env, seed=3, on_step=look, energy=energy)
+    assert run.success and run.plan.reason == "reached" and len(seen) == run.steps + 2
+    assert seen[0] == (False, False) and seen[1] == (True, energy)
+    assert seen[-1] == (False, energy), "what is there is no plan any more"
+    assert run.planned_residual == pytest.approx(0.0, abs=2e-3)

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import itertools
 import json
 import os
 import re
 import shlex
 import subprocess
 import sys
+import zlib
 from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
 
+import gymnasium as gym
 import imageio.v3 as iio
 import numpy as np
 import pytest
 import tyro
+from agent_scenes import tiny_model
 from evaluation_scenes import save_tiny
 
-from conceptgym.envs import record_demonstrations
+from conceptgym.agents import ConceptAgent
+from conceptgym.agents.config import InferenceConfig
+from conceptgym.agents.place_outcomes import PlaceOutcome
+from conceptgym.agents.place_trials import Trial
+from conceptgym.agents.rollout import roll_out
+from conceptgym.envs import ArmPlaceEnv, record_demonstrations
 from conceptgym.envs.errors import ConfigError, UnknownConceptError
 
 FOLDER = Path(__file__).parents[1] / "scripts"
@@ -130,6 +139,127 @@ def test_evaluate_stops_when_its_time_is_up(tmp_path: Path) -> None:
     assert 0 < sum(row["episodes"] for row in rows) < 1000
 
 
+PLACED = "--cells near --conditions plain --episodes 1 --workers 1"
+
+
+def test_evaluate_place_writes_its_three_files_and_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Films only what fails; run again, nothing is left to do."""
+    out = tmp_path / "new" / "place"
+    module, args = parse("evaluate_place", f"{PLACED} --out {out} --films {tmp_path / 'films'}")
+    module.main(args)
+    assert {path.name for path in out.iterdir()} == {"outcomes.jsonl", "place.md", "place.json"}
+    (row,) = json.loads((out / "place.json").read_text())
+    assert (row["cell"], row["condition"], row["episode"], row["success"]) == (
+        "near",
+        "plain",
+        0,
+        True,
+    )
+    page = (out / "place.md").read_text()
+    assert "| near | 90% | 100% (21–100) of 1 | – |" in page
+    shown = capsys.readouterr().out.replace("\n", "")
+    assert f"wrote {out}/place.md" in shown and not (tmp_path / "films").exists()
+    before = {path: path.read_bytes() for path in out.iterdir()}
+    left: list[Trial] = []
+    monkeypatch.setattr(module, "run_trials", lambda trials, **_: left.extend(trials) or ())
+    module.main(args)
+    assert {path: path.read_bytes() for path in out.iterdir()} == before and left == []
+
+
+def made_up(trials, *, seed, workers, minutes):
+    """Outcomes at once: every third fails."""
+    for trial in trials:
+        failed = zlib.crc32(repr(trial).encode()) % 3 == 0
+        facts = {"cause": "grasp", "steps": 300} if failed else {"errors": [0.5], "steps": 200}
+        yield PlaceOutcome(**vars(trial), success=not failed, disturb=trial.disturb or "", **facts)
+
+
+def test_evaluate_place_killed_and_gone_on_with_finds_what_one_run_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = "--episodes 4 --cells near 'stack of two' --conditions plain disturbed"
+    found = []
+    for name, kills in (("whole", ()), ("parts", (5, 0, 3))):
+        module, args = parse("evaluate_place", f"{line} --out {tmp_path / name}")
+        for done in kills:
+
+            def cut(trials, *, done=done, **options):
+                yield from itertools.islice(made_up(trials, **options), done)
+                raise KeyboardInterrupt
+
+            monkeypatch.setattr(module, "run_trials", cut)
+            with pytest.raises(KeyboardInterrupt):
+                module.main(args)
+            path = tmp_path / name / "outcomes.jsonl"
+            path.write_bytes(path.read_bytes()[: -10 if done else None])
+            assert not (tmp_path / name / "place.json").exists()
+        monkeypatch.setattr(module, "run_trials", made_up)
+        module.main(args)
+        found.append([(tmp_path / name / file).read_text() for file in ("place.json", "place.md")])
+    assert found[0] == found[1]
+    assert len(json.loads(found[0][0])) == 16
+
+
+def test_evaluate_place_hands_its_numbers_on_and_films(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = f"{PLACED} --seed 5 --minutes 2.5 --films {tmp_path / 'films'} --out {tmp_path / 'out'}"
+    module, args = parse("evaluate_place", line)
+    asked: list[dict] = []
+
+    def note(trials, **options):
+        asked.append(options)
+        return iter([PlaceOutcome(**vars(trials[0]), success=False, cause="grasp", steps=9)])
+
+    def film(outcomes, folder, *, seed):
+        asked.append({"failed": [each.cause for each in outcomes], "folder": folder, "seed": seed})
+        return [folder / "grasp.mp4"]
+
+    monkeypatch.setattr(module, "run_trials", note)
+    monkeypatch.setattr(module, "film_failures", film)
+    module.main(args)
+    assert asked == [
+        {"seed": 5, "workers": 1, "minutes": 2.5},
+        {"failed": ["grasp"], "folder": tmp_path / "films", "seed": 5},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("--cells nearby", "cell='nearby' is unknown; choose one of near, between,"),
+        ("--conditions windy", "condition='windy' is unknown; choose one of plain,"),
+        ("--episodes 0", "episodes=0 must be at least 1"),
+        ("--seed -1", "seed=-1 must be a whole number of at least 0; choose one"),
+        (f"{PLACED} --workers 0", "workers=0 must be at least 1"),
+    ],
+)
+def test_evaluate_place_refuses_what_it_does_not_know(line: str, text: str, tmp_path: Path) -> None:
+    module, args = parse("evaluate_place", f"{line} --out {tmp_path / 'out'}")
+    with pytest.raises(ConfigError, match=f"^{re.escape(text)}"):
+        module.main(args)
+
+
+def test_evaluate_place_refuses_outcomes_of_another_seed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = f"{PLACED} --out {tmp_path}"
+    for seed in (0, 1):
+        module, args = parse("evaluate_place", f"{line} --seed {seed}")
+        monkeypatch.setattr(module, "run_trials", made_up)
+        if not seed:
+            module.main(args)
+    path = tmp_path / "outcomes.jsonl"
+    expected = (
+        f"{path} begins with '{{\"seed\": 0}}', expected '{{\"seed\": 1}}'; use its seed, or "
+        "another --out"
+    )
+    with pytest.raises(ConfigError, match=f"^{re.escape(expected)}$"):
+        module.main(args)
+
+
 @pytest.mark.parametrize("entry", ["weights.safetensors", "=weights.safetensors", "name="])
 def test_evaluate_wants_names_for_other_weights(entry: str) -> None:
     _, args = parse("evaluate", f"--ablation {entry}")
@@ -190,6 +320,102 @@ def test_the_demos_video_shows_the_plane_alone_without_an_arm(tmp_path: Path) ->
     for films, width in (({"particle": plane}, 480), ({"particle": plane, "arm": arm}, 584)):
         frames = iio.imread(module._write_video(args, demos, films))
         assert frames.shape == (shown + 2 + module.HOLD, 480, width, 3)
+
+
+@pytest.mark.parametrize("square", [True, False])
+def test_the_demo_reports_what_it_did(
+    square: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A concept of the plane alone, and the square that is built beside it unless left out."""
+    weights = save_tiny(tmp_path / "tiny.safetensors")
+    line = f"--concept quantity --episodes 1 --checkpoint {weights} --video a.gif"
+    module, args = parse("demo", f"{line} --out {tmp_path / 'out'}" + " --no-square" * (not square))
+    assert args.square == square
+    built: list[Path] = []
+
+    def build(args, agent):
+        env = gym.make("conceptgym/Particle-v0", concept="near")
+        agent.observe(record_demonstrations(concept="near", episodes=1))
+        built.append(args.out / "square.gif")
+        return ("generate", roll_out(agent, env, seed=0)), built[0]
+
+    monkeypatch.setattr(module, "build_square", build)
+    monkeypatch.setattr(module, "_draw", lambda args, *_: args.out / "energy.png")  # takes seconds
+    module.main(args)
+    assert len(built) == square
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"a.gif", "demo.json"}
+    shown = capsys.readouterr().out.replace("\n", "")
+    names = ["a.gif", "energy.png"] + ["square.gif"] * square + ["demo.json"]
+    assert [Path(path).name for path in shown.split("wrote ")[1:]] == names
+    numbers = json.loads((tmp_path / "out" / "demo.json").read_text())
+    assert numbers["concept"] == "quantity" and numbers["demonstrations"] == 1
+    worlds = ["particle"] + ["arm, four cubes"] * square
+    assert list(numbers["worlds"]) == worlds
+    assert all(row["task"] == "generate" for row in numbers["worlds"].values())
+
+
+def test_the_demo_films_a_square_of_four_cubes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, args = parse("demo", f"--out {tmp_path / 'new'} --video a.gif --episodes 2 --seed 3")
+    worlds: list[ArmPlaceEnv] = []
+
+    def run(agent, env, *, seed, on_step, energy):
+        env.reset(seed=seed)
+        worlds.append(env.unwrapped)
+        assert energy and agent.inferred is not None
+        for _ in range(7):
+            on_step(env)
+        return "the run"
+
+    monkeypatch.setattr(module, "roll_out", run)
+    agent = ConceptAgent(tiny_model(), config=InferenceConfig(code_iterations=0))
+    found, path = module.build_square(args, agent)
+    assert found == ("generate", "the run") and path == tmp_path / "new" / "square.gif"
+    (world,) = worlds
+    assert world.concept.name == "square" and world.task == "generate"
+    assert {shape.kind for shape in world.scene.shapes} == {"cube"}
+    assert world.event.attention.sum() == 4 and world.state.objects.sum() == 5
+    assert len(iio.imread(path)) == 7 // 3 + 1 + module.HOLD  # the end is always shown
+
+
+def test_render_shows_solid_things_grasped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "near.mp4"
+    line = f"--concept near --world place --every 50 --seed 1 --robot ur5e --out {path}"
+    module, args = parse("render", line)
+    assert args.worlds == ("place",)
+    films: list[list[np.ndarray]] = []
+    film = module.film
+
+    def kept(*arguments, **options):
+        run, frames = film(*arguments, **options)
+        films.append(frames)
+        return run, frames
+
+    monkeypatch.setattr(module, "film", kept)
+    module.main(args)
+    text = capsys.readouterr().out
+    steps = re.match(r"place: success after (\d+) steps", text)
+    assert steps is not None and text.endswith(f"wrote {path}\n")
+    (frames,) = films
+    shot = int(steps[1]) + 2
+    assert len(frames) == 2 + shot // 50 + (shot % 50 > 0)  # scene, plan, every 50th, the end
+    shown = iio.imread(path)
+    assert shown.shape[1:] == (480, 640, 3)
+    assert len(shown) == 2 * (module.FIRST - 1) + len(frames) + module.LAST
+    different = np.abs(frames[1].astype(int) - frames[0]).max(axis=-1) > 20
+    assert different.mean() > 0.02, "the energy on the table and a ghost"
+
+
+def test_render_wants_a_frame_now_and_then() -> None:
+    module, args = parse("render", "--world place --every 0")
+    with pytest.raises(ConfigError, match="^every=0 must be at least 1, one frame a control step$"):
+        module.main(args)
 
 
 def test_render_refuses_other_kinds_of_files(tmp_path: Path) -> None:
