@@ -27,8 +27,8 @@ GRIP_DEPTH = 0.005
 """Height of the fingertip above what the object stands on while it grasps [m]."""
 RELEASE_GAP = 0.001
 """Height above what it will stand on at which an object is let go [m]."""
-OPENING_MARGIN = 0.008
-"""How much wider than the object the fingers open [m]."""
+OPENING_MARGINS = (0.008, 0.005, 0.003)
+"""How much wider than the object the fingers open, less where there is no more room [m]."""
 SQUEEZE = 0.012
 """How much narrower than the object the fingers are told to close [m]: a few newtons."""
 HELD_WITHIN = 0.006
@@ -36,7 +36,7 @@ HELD_WITHIN = 0.006
 _CARRY_SPEED, _CARRY_ACCELERATION = 0.5, 2.5  # [m/s], [m/s²]
 _NEAR_SPEED, _NEAR_ACCELERATION = 0.25, 1.5  # up and down
 _GRASP_STEPS, _RELEASE_STEPS = 8, 6
-_ENOUGH = 0.003  # clearance of the fingers that is looked for [m]
+_ENOUGH, _LEAST = 0.003, 0.001  # clearance of the fingers that is looked for, and that will do [m]
 _STRAYED = 0.01  # an object that moves this far while the hand comes down is not there [m]
 
 Skill = Generator[np.ndarray, TableView, "Outcome"]
@@ -90,10 +90,13 @@ class PickPlace:
 
     def run(self) -> Skill:
         """Grasp, carry and place; see `Outcome`."""
-        choice, task = self._choose(), self.task
-        if min(choice.pick_clearance, choice.place_clearance) < 0.001:
+        (choice, margin), task = self._choose(), self.task
+        if choice.clearance < _LEAST:
+            crowded_at_place = choice.pick_clearance >= _LEAST
+            self.stage = "placement" if crowded_at_place else "grasp"
             self._arm.why_not = choice.reason
             return Outcome.CROWDED
+        self._width, self._opening = choice.opening - margin, choice.opening
         heading = choice.place_heading - 0.5 * math.pi
         if not self._can_place(heading):
             self.stage = "placement"
@@ -111,19 +114,26 @@ class PickPlace:
         self.stage, self._arm.why_not = stage, why_not
         return outcome
 
-    def _choose(self) -> GraspChoice:
+    def _choose(self) -> tuple[GraspChoice, float]:
+        """The headings, and by how much the fingers open wider than the object [m]."""
         table, index = self._table, self.task.index
         at_pick = table.others(index, above=table.bottoms[index] + GRIP_DEPTH - 0.003)
         at_place = table.others(index, above=self._support() + GRIP_DEPTH - 0.003)
-        return choose_headings(
-            table.footprints[index],
-            [table.footprints[other] for other in at_pick],
-            self.task.place,
-            [table.footprints[other] for other in at_place],
-            opening_margin=OPENING_MARGIN,
-            reference=0.5 * math.pi,  # the hand at heading 0 closes along world y
-            enough=_ENOUGH,
-        )
+        choices = []
+        for margin in OPENING_MARGINS:
+            choice = choose_headings(
+                table.footprints[index],
+                [table.footprints[other] for other in at_pick],
+                self.task.place,
+                [table.footprints[other] for other in at_place],
+                opening_margin=margin,
+                reference=0.5 * math.pi,  # the hand at heading 0 closes along world y
+                enough=_ENOUGH,
+            )
+            choices.append((choice, margin))
+            if choice.feasible:
+                return choice, margin
+        return max(choices, key=lambda each: each[0].clearance)
 
     def _support(self) -> float:
         """Height of what the object will stand on [m]."""
@@ -156,7 +166,6 @@ class PickPlace:
             return Outcome.UNREACHABLE
         if strayed():
             return Outcome.MOVED
-        self._width, self._opening = choice.opening - OPENING_MARGIN, choice.opening
         yield from arm.set_opening(max(0.0, self._width - SQUEEZE), wait=_GRASP_STEPS)
         if self._table.opening < self._width - HELD_WITHIN:
             return Outcome.MISSED

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import gymnasium as gym
 import numpy as np
 from tqdm import tqdm
 
+from ..envs.concept_env import ConceptEnv
 from ..envs.rendering.video import write_video
 from .concept_agent import ConceptAgent
 from .place_outcomes import CAUSES, PlaceOutcome, act, make_world, prepare
 from .place_trials import Trial
+from .plan import Plan
+from .rollout import show_plan
 
-_EVERY = 2  # control steps a frame: twice as fast as it happened
-_MOST_FRAMES = 500
+_EVERY = 2  # fewest control steps a frame: twice as fast as it happened
+_MOST_FRAMES = 500  # longer episodes are shown faster
 _FPS = 25
 
 
@@ -38,12 +43,19 @@ def film(outcome: PlaceOutcome, path: Path, *, seed: int) -> Path:
         agent.observe(demonstrations, join=number > 0)
     env = make_world(trial, concept, render_mode="rgb_array")
     frames: list[np.ndarray] = []
-    bar = tqdm(desc=f"filming {path.stem}", unit="frame")
+    bar = tqdm(desc=f"filming {path.stem}", unit="step", total=outcome.steps)
+    every = max(_EVERY, math.ceil(outcome.steps / _MOST_FRAMES))
+    drawn: list[Plan | None] = [None]
 
-    def shoot(env: object) -> None:
+    def shoot(env: gym.Env) -> None:
+        world = env.unwrapped
+        if agent.plan() is not drawn[-1] and isinstance(world, ConceptEnv):
+            drawn[:] = [agent.plan()]
+            show_plan(world, agent.plan())
         bar.update()
-        if bar.n % _EVERY == 0 and len(frames) < _MOST_FRAMES:
-            frames.append(env.render())  # pyright: ignore[reportAttributeAccessIssue]
+        frame = env.render() if bar.n % every == 0 or bar.n == outcome.steps else None
+        if isinstance(frame, np.ndarray):
+            frames.append(frame)
 
     try:
         act(agent, env, trial, scene=scene, on_step=shoot)

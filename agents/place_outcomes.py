@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -38,7 +39,8 @@ class PlaceOutcome:
         fault: what was wrong with the last state, see `Verdict.fault`.
         reason: what the agent said at the end.
         errors: distances between planned and executed places of what was placed [mm].
-        disturb: what happened, if anything was to.
+        disturb: what was to happen, if anything.
+        happened: whether it did before the episode ended.
         joint_limit_violation: [rad]; velocity_share, torque_share: largest, of the limits.
         table_contacts, self_contacts, link_contacts: control steps, see `ContactWatch`.
         peak_force: largest contact force between hand and object [N].
@@ -54,6 +56,7 @@ class PlaceOutcome:
     reason: str = ""
     errors: list[float] = field(default_factory=list)
     disturb: str = ""
+    happened: bool = False
     joint_limit_violation: float = 0.0
     velocity_share: float = 0.0
     torque_share: float = 0.0
@@ -84,9 +87,10 @@ def _taught(
     known = _known.setdefault(agent, OrderedDict())
     key = (seed, trial.cell, trial.episode // SHARED, _on_arm(trial))
     if key not in known:
-        known[key] = agent.fresh()
+        taught = agent.fresh()
         for number, demonstrations in enumerate(shown):
-            known[key].observe(demonstrations, join=number > 0)
+            taught.observe(demonstrations, join=number > 0)
+        known[key] = taught
         while len(known) > _MOST_KNOWN:
             known.popitem(last=False)
     return known[key]
@@ -127,7 +131,12 @@ def make_world(trial: Trial, concept: Concept, **options: Any) -> gym.Env:
 
 
 def act(
-    agent: ConceptAgent, env: gym.Env, trial: Trial, *, scene: int, on_step: Any = None
+    agent: ConceptAgent,
+    env: gym.Env,
+    trial: Trial,
+    *,
+    scene: int,
+    on_step: Callable[[gym.Env], object] = lambda env: None,
 ) -> PlaceOutcome:
     """One episode of an agent that has observed; `on_step` is called with `env` after each step."""
     observation, _ = env.reset(seed=scene)
@@ -137,8 +146,7 @@ def act(
         action, _ = agent.predict(observation, episode_start=start)
         observation, _, terminated, truncated, info = env.step(action)
         ended, steps = terminated or truncated, steps + 1
-        if on_step is not None:
-            on_step(env)
+        on_step(env)
     success = bool(info["is_success"])
     plan = agent.plan()
     world, policy = env.unwrapped, agent.policy()
@@ -161,6 +169,7 @@ def _facts(world: ArmPlaceEnv, policy: Any) -> dict[str, Any]:
     physics, contacts = world.world, world.world.contacts
     errors = policy.placement_errors() if isinstance(policy, PlacePolicy) else []
     return {
+        "happened": world.disturbed,
         "errors": [round(1e3 * error, 3) for error in errors],
         "joint_limit_violation": physics.max_joint_limit_violation,
         "velocity_share": physics.max_velocity_share,
@@ -176,7 +185,8 @@ def cause_of(world: ConceptEnv | Any, policy: Any) -> str:
     """What a failure is put down to.
 
     The disturbance, where one has happened; else the stage of the last attempt that did not come
-    off; else, as everything planned was carried out, the plan.
+    off, or that the end of the episode cut short; else, as everything planned was carried out, the
+    plan.
     """
     if isinstance(world, ArmPlaceEnv) and world.disturbed:
         return "disturbance"
@@ -188,4 +198,4 @@ def cause_of(world: ConceptEnv | Any, policy: Any) -> str:
             return "plan"
         return "touch" if np.array_equal(found.attention, world.event.answer) else "plan"
     failed = [attempt.stage for attempt in policy.attempts if attempt.outcome != Outcome.DONE]
-    return failed[-1] if failed else "plan"
+    return policy.stage or (failed[-1] if failed else "plan")

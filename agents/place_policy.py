@@ -13,7 +13,7 @@ from ..envs.robots import Robot
 from .arm_script import Arm
 from .ik import IKController
 from .pick_place import Outcome, PickPlace, Task
-from .place_targets import PlacePlanner, Targets, find_targets
+from .place_targets import PlacePlanner, Room, Targets, find_targets
 from .plan import Plan, View, make_plan
 from .table_view import TableView
 from .touch import Touch
@@ -74,6 +74,7 @@ class PlacePolicy:
         self.targets: Targets | None = None
         self.attempts: list[Attempt] = []
         self._skill: PickPlace | None = None
+        self._room = Room()
 
     def act(self, observation: Mapping[str, Any]) -> np.ndarray:
         """The action (n + 1,) for an observation."""
@@ -106,6 +107,11 @@ class PlacePolicy:
         ]
 
     @property
+    def stage(self) -> str:
+        """What is under way: "grasp", "transport" or "placement"; empty between skills."""
+        return "" if self._skill is None else self._skill.stage
+
+    @property
     def _now(self) -> tuple[View, TableView]:
         if self._view is None or self._table is None:
             raise RuntimeError("the policy has seen nothing yet")
@@ -114,15 +120,16 @@ class PlacePolicy:
     def _build(self) -> Generator[np.ndarray, TableView, None]:
         """Look, plan and carry out, until it is done or was tried often enough."""
         phase, tries, why_not = self._now[0].phase, 0, ""
+        self._room = Room()
         while True:
             view, table = self._now
             if view.phase != phase:
-                phase, tries = view.phase, 0
+                phase, tries, self._room = view.phase, 0, Room()
             if tries == MOST_TRIES:
                 self._report(reached=False, reason=f"gave up after {tries} tries: {why_not}")
                 yield from self._rest()
                 continue
-            targets = self.targets = find_targets(self._planner, view, table)
+            targets = self.targets = find_targets(self._planner, view, table, room=self._room)
             self.plan = Plan(task=view.task, result=targets.result)
             if targets.order.feasible and not targets.order.moves:
                 tries = 0
@@ -145,6 +152,9 @@ class PlacePolicy:
             skill = self._skill = PickPlace(self._arm, self._now[1], task)
             outcome = yield from self._run(skill)
             self._note(skill, outcome, task)
+            if outcome is Outcome.CROWDED:
+                row = int(self._now[1].rows[move.index])
+                self._room = self._room.after_crowding(row, at_pick=skill.stage == "grasp")
             if outcome is not Outcome.DONE:
                 details = f" ({self._arm.why_not})" if self._arm.why_not else ""
                 return f"{skill.stage}: {outcome}{details}"

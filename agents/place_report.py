@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,16 +72,24 @@ def _success(outcomes: Sequence[PlaceOutcome]) -> Table:
 
 
 def _kinds(outcomes: Sequence[PlaceOutcome]) -> Table:
-    kinds = sorted({outcome.disturb for outcome in outcomes if outcome.disturb})
-    plain = {(o.cell, o.episode): o for o in outcomes if o.condition == "plain"}
+    plain = _plain(outcomes)
     rows = []
-    for kind in kinds:
-        mine = [outcome for outcome in outcomes if outcome.disturb == kind]
+    for kind in sorted({outcome.disturb for outcome in outcomes if outcome.disturb}):
+        meant = [outcome for outcome in outcomes if outcome.disturb == kind]
+        mine = [outcome for outcome in meant if outcome.happened]
         pairs = [plain.get((outcome.cell, outcome.episode)) for outcome in mine]
-        rows.append((kind, rate(mine), rate(pair for pair in pairs if pair is not None)))
-    header = ("disturbance", "disturbed", "the same episodes, plain")
-    note = "push: an object; slip: of the grip; move: what the concept refers to."
+        beside = rate(pair for pair in pairs if pair is not None)
+        rows.append((kind, f"{len(mine)} of {len(meant)}", rate(mine), beside))
+    header = ("disturbance", "happened in", "there", "the same episodes, plain")
+    note = (
+        "push: an object; slip: of the grip; move: what the concept refers to. A push needs room "
+        "and an object that the hand is not near; an episode may end before."
+    )
     return Table(title="Kinds of disturbances", header=header, rows=rows, note=note)
+
+
+def _plain(outcomes: Sequence[PlaceOutcome]) -> dict[tuple[str, int], PlaceOutcome]:
+    return {(each.cell, each.episode): each for each in outcomes if each.condition == "plain"}
 
 
 def _accuracy(outcomes: Sequence[PlaceOutcome]) -> Table:
@@ -125,18 +133,27 @@ def _limits(outcomes: Sequence[PlaceOutcome]) -> Table:
     return Table(title="Limits and contacts", header=header, rows=[counts, *rows], note=note)
 
 
+def _cause(outcome: PlaceOutcome, plain: Mapping[tuple[str, int], PlaceOutcome]) -> str:
+    """Its cause; that of the same episode undisturbed, if that failed too."""
+    beside = plain.get((outcome.cell, outcome.episode))
+    if outcome.cause != "disturbance" or beside is None or beside.success:
+        return outcome.cause
+    return beside.cause
+
+
 def _causes(outcomes: Sequence[PlaceOutcome]) -> Table:
-    rows = []
+    rows, plain = [], _plain(outcomes)
     for condition in CONDITIONS[:3]:
         mine = [outcome for outcome in outcomes if outcome.condition == condition]
         if not mine:
             continue
-        counts = Counter(outcome.cause for outcome in mine if not outcome.success)
+        counts = Counter(_cause(outcome, plain) for outcome in mine if not outcome.success)
         rows.append((condition, str(len(mine)), *(str(counts[cause]) for cause in CAUSES)))
     note = (
         "plan: everything planned was carried out, and the concept did not hold, or no plan "
         "could be carried out; grasp, transport, placement, touch: the stage of the last attempt "
-        "that did not come off; disturbance: the episode's disturbance had happened."
+        "that did not come off; disturbance: the episode's disturbance had happened, and the same "
+        "episode undisturbed is a success."
     )
     return Table(
         title="Causes of failures", header=("condition", "episodes", *CAUSES), rows=rows, note=note

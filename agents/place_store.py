@@ -11,6 +11,8 @@ from ..envs.errors import ConfigError
 from .place_outcomes import PlaceOutcome
 from .place_trials import Trial
 
+_DIGEST = 16  # digits of the weights' digest that are kept
+
 
 class PlaceStore:
     """A JSON-lines file of outcomes; a context manager.
@@ -18,18 +20,19 @@ class PlaceStore:
     What a killed run left half-written at the end is dropped.
 
     Raises:
-        ConfigError: if `seed` is below 0, or the file's outcomes are of another seed, or no such
-            file's.
+        ConfigError: if `seed` is below 0, or the file's outcomes are of another seed or other
+            weights, or no such file's.
     """
 
-    def __init__(self, path: Path, *, seed: int) -> None:
+    def __init__(self, path: Path, *, seed: int, weights: str) -> None:
+        """Open or make the file, for outcomes of a seed and of weights with this digest."""
         self._path = path
         self._found: dict[Trial, PlaceOutcome] = {}
         self._file: IO[str] | None = None
         if seed < 0:
             raise ConfigError(f"seed={seed} must be a whole number of at least 0; choose one")
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._read(json.dumps({"seed": seed}))
+        self._read(json.dumps({"seed": seed, "weights": weights[:_DIGEST]}))
 
     def __enter__(self) -> PlaceStore:
         self._file = self._path.open("a")
@@ -71,8 +74,8 @@ class PlaceStore:
         first, *lines = data.decode(errors="replace").split("\n")
         if first != header and (whole or not header.startswith(first)):
             raise ConfigError(
-                f"{self._path} begins with {first[:60]!r}, expected {header!r}; use its seed, or "
-                "another --out"
+                f"{self._path} begins with {first[:60]!r}, expected {header!r}; use its seed and "
+                "weights, or another --out"
             )
         for line in lines[:-1]:
             try:

@@ -33,7 +33,9 @@ from .terms import Term
 STILL = 0.004
 """What is planned to move less than this stays where it is [m]."""
 GAP = 0.006
-"""Least gap between the rims of solid things that the plan asks for [m]."""
+"""Least gap between the rims of solid things that a first plan asks for [m]."""
+WIDER_GAP = 0.004
+"""By how much more a plan asks after one whose places had no room for the hand [m]."""
 _ALIKE = 2e-4  # energies this near to the least are as good: half the square of 0.02 plane units
 _TRIED = 6  # candidates for which an order is looked for
 _SPARED = 2  # of these, those of which it is tried what need not be moved
@@ -79,6 +81,33 @@ class PlacePlanner(Planner, Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Room:
+    """What has shown itself to be too crowded for the hand: the next plan goes round it.
+
+    Attributes:
+        stuck: rows of entities that cannot be grasped where they are.
+        gap: least gap between the rims of solid things [m].
+    """
+
+    stuck: frozenset[int] = frozenset()
+    gap: float = GAP
+
+    def after_crowding(self, row: int, *, at_pick: bool) -> Room:
+        """With one more entity that stays, or a wider gap at the places."""
+        if at_pick:
+            return replace(self, stuck=self.stuck | {row})
+        return replace(self, gap=self.gap + WIDER_GAP)
+
+    def limit(self, view: View) -> View:
+        """The view with what is stuck not to be moved, unless that is all there is."""
+        movable = view.state.movable.copy()
+        movable[list(self.stuck)] = False
+        if not movable.any():
+            return view
+        return replace(view, state=replace(view.state, movable=movable))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Targets:
     """Where things go, and in which order.
 
@@ -95,14 +124,19 @@ class Targets:
     onto: Mapping[int, int]
 
 
-def find_targets(planner: PlacePlanner, view: View, table: TableView) -> Targets:
+def find_targets(
+    planner: PlacePlanner, view: View, table: TableView, *, room: Room | None = None
+) -> Targets:
     """Plan a generate task for solid things.
 
     Args:
         planner: it has observed a concept.
         view: the scene.
         table: the same scene's solid things.
+        room: what earlier plans have found to be too crowded.
     """
+    room = room or Room()
+    view = room.limit(view)
     reach = _within_reach(table)
     if planner.puts_on_top:
         free = _ask(planner, view, (reach,))
@@ -113,7 +147,7 @@ def find_targets(planner: PlacePlanner, view: View, table: TableView) -> Targets
     for row, footprint in zip(table.rows, table.footprints, strict=True):
         mean = 0.5 * (footprint.circumradius + footprint.inradius)
         radii[row] = mean / METRES_PER_PLANE_UNIT
-    apart = keep_apart(radii, GAP / METRES_PER_PLANE_UNIT)
+    apart = keep_apart(radii, room.gap / METRES_PER_PLANE_UNIT)
     result = _ask(planner, view, (apart, reach))
 
     def energies(entities: np.ndarray) -> np.ndarray:

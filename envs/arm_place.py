@@ -14,7 +14,13 @@ from gymnasium import spaces
 from .arm_model import CONTROL_TIMESTEP
 from .concept_env import ConceptEnv
 from .concepts import ComposedEvent, Concept, Event
-from .disturb import Disturbance, check_disturb, draw_disturbance
+from .disturb import (
+    LAST_STEP,
+    LAST_TOUCH_STEP,
+    Disturbance,
+    check_disturb,
+    draw_disturbance,
+)
 from .entities import EntityState
 from .errors import ConfigError
 from .frames import table_to_plane
@@ -259,7 +265,11 @@ class ArmPlaceEnv(ConceptEnv):
         if self._disturb is not None:
             rng = np.random.default_rng(seeds[1])
             self._disturbance = draw_disturbance(
-                self._disturb, rng, self.scene, allowed=self._may_be_pushed
+                self._disturb,
+                rng,
+                self.scene,
+                allowed=self._may_be_pushed,
+                last_step=LAST_STEP if generate else LAST_TOUCH_STEP,
             )
         self._fingertips = [self.world.fingertip_in_world]
         self._energy = None

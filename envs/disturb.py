@@ -18,6 +18,8 @@ DISTURBANCES = ("push", "slip", "move")
 """push: an object is pushed; slip: the hand loses its grip; move: what is referred to is pushed."""
 FIRST_STEP, LAST_STEP = 15, 125
 """When a push begins [control steps of 0.04 s]."""
+LAST_TOUCH_STEP = 45
+"""The same where things are to be touched, which takes less time [control steps]."""
 PUSH_STEPS = 10
 """How long a push lasts [control steps]."""
 PUSH_DISTANCES = (0.02, 0.05)
@@ -133,9 +135,10 @@ class Push(Disturbance):
         *,
         candidates: np.ndarray,
         allowed: Allowed = lambda index, place: True,
+        last_step: int = LAST_STEP,
     ) -> None:
         """Push one of `candidates` (k,), indices of the scene, to a place that is allowed."""
-        super().__init__(scene, int(rng.integers(FIRST_STEP, LAST_STEP)))
+        super().__init__(scene, int(rng.integers(FIRST_STEP, last_step)))
         self._order = rng.permutation(candidates)
         self._distance = float(rng.uniform(*PUSH_DISTANCES))
         self._angles = rng.permutation(_DIRECTIONS) * (2.0 * math.pi / _DIRECTIONS)
@@ -202,6 +205,7 @@ def draw_disturbance(
     scene: PlaceScene,
     *,
     allowed: Allowed = lambda index, place: True,
+    last_step: int = LAST_STEP,
 ) -> Disturbance:
     """A disturbance for a scene, at a time of its own.
 
@@ -210,6 +214,7 @@ def draw_disturbance(
         rng: the source of randomness.
         scene: whose solid entities there are.
         allowed: whether an object, by its index, may be pushed to a (2,) place in world [m].
+        last_step: before which a push begins, if it can.
     """
     if disturb == "slip":
         return Slip(scene, rng)
@@ -218,4 +223,4 @@ def draw_disturbance(
     meant = event.attention[scene.rows] & ~event.before.movable[scene.rows]
     if disturb == "move" and meant.any():
         candidates = candidates[meant]
-    return Push(scene, rng, candidates=candidates, allowed=allowed)
+    return Push(scene, rng, candidates=candidates, allowed=allowed, last_step=last_step)

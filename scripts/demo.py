@@ -56,7 +56,7 @@ class Args:
     video: str = "demo.mp4"
     """Name of the video there; .gif works too."""
     square: bool = True
-    """Let the arm build a square, into square.mp4."""
+    """Let the arm build a square, into a video of its own (demo_square.mp4)."""
     checkpoint: Path | None = None
     """Other weights than the shipped ones."""
 
@@ -168,7 +168,8 @@ def build_square(args: Args, agent: ConceptAgent) -> tuple[tuple[str, Rollout], 
         film.take(env)  # the end, whichever step it was
     finally:
         env.close()
-    path = args.out / f"square{Path(args.video).suffix}"
+    name = Path(args.video)
+    path = args.out / f"{name.stem}_square{name.suffix}"
     return ("generate", run), write_video(film.padded(len(film.frames) + HOLD), path, fps=FPS)
 
 

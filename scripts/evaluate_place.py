@@ -25,6 +25,7 @@ from rich.console import Console
 from tqdm import tqdm
 
 from conceptgym.agents.cli import run_script
+from conceptgym.agents.model import load_model
 from conceptgym.agents.place_films import film_failures
 from conceptgym.agents.place_pool import run_trials
 from conceptgym.agents.place_report import make_report
@@ -63,7 +64,9 @@ def main(args: Args) -> None:
     """Run what is missing, then report."""
     torch.set_num_threads(1)  # as the workers have: films show the very episodes that failed
     wanted = trials(args.episodes, cells=args.cells, conditions=args.conditions)
-    with PlaceStore(args.out / "outcomes.jsonl", seed=args.seed) as store:
+    _, about = load_model(None)
+    weights = str(about["sha256"])
+    with PlaceStore(args.out / "outcomes.jsonl", seed=args.seed, weights=weights) as store:
         missing = [trial for trial in wanted if trial not in store]
         with tqdm(total=len(missing), desc="acting", unit="episode") as bar:
             found = run_trials(missing, seed=args.seed, workers=args.workers, minutes=args.minutes)

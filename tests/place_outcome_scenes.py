@@ -7,6 +7,11 @@ from typing import Any
 from conceptgym.agents.place_outcomes import PlaceOutcome
 
 
+def disturbed(kind: str, **changes: Any) -> PlaceOutcome:
+    """The same with a disturbance of a kind, which happened."""
+    return placed(**{"condition": "disturbed", "disturb": kind, "happened": True} | changes)
+
+
 def placed(**changes: Any) -> PlaceOutcome:
     """A success at `near`, plain, but for `changes`."""
     usual: dict[str, Any] = {

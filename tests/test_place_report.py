@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from place_outcome_scenes import placed
+from place_outcome_scenes import disturbed, placed
 
 from conceptgym.agents.place_outcomes import CAUSES, PlaceOutcome
 from conceptgym.agents.place_report import make_report, rate
@@ -30,9 +30,9 @@ OUTCOMES = [
         for k, force in enumerate(FORCES)
     ),
     # disturbed: a push, a slip and a move; the slip's episode fails where the plain one does not
-    placed(condition="disturbed", disturb="push", success=True, errors=[2.0], self_contacts=2),
-    placed(condition="disturbed", disturb="slip", episode=1, success=False, cause="disturbance"),
-    placed(condition="disturbed", disturb="move", episode=7, joint_limit_violation=0.00123),
+    disturbed("push", errors=[2.0], self_contacts=2),
+    disturbed("slip", episode=1, success=False, cause="disturbance"),
+    disturbed("move", episode=7, joint_limit_violation=0.00123),
     placed(condition="plane", success=False, cause="plan", steps=60),
     placed(condition="plane", episode=1, steps=9),
     placed(cell="identify near", success=False, cause="touch"),
@@ -80,10 +80,23 @@ def test_success_by_cell_and_condition() -> None:
 def test_disturbances_are_held_against_the_same_episodes_undisturbed() -> None:
     found = rows("Kinds of disturbances")
     assert {kind: tuple(row.values()) for kind, row in found.items()} == {
-        "move": ("100% (21–100) of 1", "–"),  # there is no episode 7 without it
-        "push": ("100% (21–100) of 1", "0% (0–79) of 1"),
-        "slip": ("0% (0–79) of 1", "100% (21–100) of 1"),
+        "move": ("1 of 1", "100% (21–100) of 1", "–"),  # there is no episode 7 without it
+        "push": ("1 of 1", "100% (21–100) of 1", "0% (0–79) of 1"),
+        "slip": ("1 of 1", "0% (0–79) of 1", "100% (21–100) of 1"),
     }
+
+
+def test_disturbances_that_did_not_come_about_do_not_count() -> None:
+    none = disturbed("push", episode=2, success=False, cause="plan", happened=False)
+    found = rows("Kinds of disturbances", [*OUTCOMES, none])
+    assert tuple(found["push"].values())[:2] == ("1 of 2", "100% (21–100) of 1")
+
+
+def test_what_fails_without_a_disturbance_is_not_put_down_to_it() -> None:
+    assert rows("Causes of failures")["disturbed"]["disturbance"] == "1"
+    failed = disturbed("push", success=False, cause="disturbance")  # as the plain one: a grasp
+    found = rows("Causes of failures", [*OUTCOMES, failed])["disturbed"]
+    assert found["disturbance"] == "1" and found["grasp"] == "1"
 
 
 def test_accuracy_is_over_all_placements() -> None:

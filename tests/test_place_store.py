@@ -20,17 +20,17 @@ SAVED = [
     placed(episode=1, condition="disturbed", disturb="slip", table_contacts=3),
 ]
 LINES = [json.dumps(outcome.row()) for outcome in SAVED]
-HEADER = json.dumps({"seed": 0})
+HEADER = json.dumps({"seed": 0, "weights": "abc"})
 
 
 def fill(path: Path) -> None:
-    with PlaceStore(path, seed=0) as store:
+    with PlaceStore(path, seed=0, weights="abc") as store:
         for outcome in SAVED:
             store.add(outcome)
 
 
 def read(path: Path) -> list:
-    with PlaceStore(path, seed=0) as store:
+    with PlaceStore(path, seed=0, weights="abc") as store:
         return store.outcomes
 
 
@@ -38,7 +38,7 @@ def test_what_is_added_is_there_again(tmp_path: Path) -> None:
     path = tmp_path / "new" / "outcomes.jsonl"
     fill(path)
     assert path.read_text().splitlines() == [HEADER, *LINES]
-    with PlaceStore(path, seed=0) as store:
+    with PlaceStore(path, seed=0, weights="abc") as store:
         assert store.outcomes == SAVED  # by episode, cell and condition, as they were added
         for outcome in SAVED:
             assert Trial(outcome.episode, outcome.cell, outcome.condition) in store
@@ -48,7 +48,7 @@ def test_what_is_added_is_there_again(tmp_path: Path) -> None:
 
 def test_outcomes_are_on_disk_at_once_and_in_their_order(tmp_path: Path) -> None:
     path = tmp_path / "outcomes.jsonl"
-    with PlaceStore(path, seed=0) as store:
+    with PlaceStore(path, seed=0, weights="abc") as store:
         for number, outcome in enumerate(reversed(SAVED), start=1):
             store.add(outcome)
             assert len(path.read_text().splitlines()) == 1 + number
@@ -61,7 +61,7 @@ def test_a_line_that_a_kill_left_unfinished_is_cut_off(tmp_path: Path, lost: int
     path = tmp_path / "outcomes.jsonl"
     fill(path)
     path.write_bytes(path.read_bytes()[:-lost])
-    with PlaceStore(path, seed=0) as store:
+    with PlaceStore(path, seed=0, weights="abc") as store:
         assert store.outcomes == SAVED[:-1]
         assert path.read_text().splitlines() == [HEADER, *LINES[:-1]]
         store.add(SAVED[-1])
@@ -93,7 +93,7 @@ def test_opening_writes_nothing_anew(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_the_later_of_two_counts(tmp_path: Path) -> None:
     path = tmp_path / "outcomes.jsonl"
     other = placed(success=False, cause="plan")
-    with PlaceStore(path, seed=0) as store:
+    with PlaceStore(path, seed=0, weights="abc") as store:
         store.add(SAVED[0])
         store.add(other)
         assert store.outcomes == [other]
@@ -114,22 +114,23 @@ def test_other_seeds_and_files_are_refused_and_left_alone(tmp_path: Path, text: 
     path.write_text(text)
     first = text.split("\n")[0]
     expected = (
-        f"{path} begins with {first!r}, expected '{{\"seed\": 0}}'; use its seed, or another --out"
+        f"{path} begins with {first!r}, expected {HEADER!r}; use its seed and "
+        "weights, or another --out"
     )
     with pytest.raises(ConfigError, match=f"^{re.escape(expected)}$"):
-        PlaceStore(path, seed=0)
+        PlaceStore(path, seed=0, weights="abc")
     assert path.read_text() == text
 
 
 def test_seeds_below_zero_are_refused_and_leave_no_file(tmp_path: Path) -> None:
     text = "^seed=-1 must be a whole number of at least 0; choose one$"
     with pytest.raises(ConfigError, match=text):
-        PlaceStore(tmp_path / "new" / "outcomes.jsonl", seed=-1)
+        PlaceStore(tmp_path / "new" / "outcomes.jsonl", seed=-1, weights="abc")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_closed_store_takes_nothing(tmp_path: Path) -> None:
-    store = PlaceStore(tmp_path / "outcomes.jsonl", seed=0)
+    store = PlaceStore(tmp_path / "outcomes.jsonl", seed=0, weights="abc")
     for _ in range(2):
         with pytest.raises(RuntimeError, match="^the store is closed; use it as a context manager"):
             store.add(SAVED[0])

@@ -12,7 +12,7 @@ from agent_scenes import generated
 from pick_place_scenes import Bench, Place, Wish, moved
 
 from conceptgym.agents.generate import GenerateResult
-from conceptgym.agents.place_targets import GAP, Targets, find_targets
+from conceptgym.agents.place_targets import GAP, WIDER_GAP, Room, Targets, find_targets
 from conceptgym.agents.plan import View
 from conceptgym.agents.table_view import TableView
 from conceptgym.agents.tensors import scene_of
@@ -166,3 +166,32 @@ def test_what_the_arm_cannot_reach_is_not_asked_for() -> None:
         violation = max(0.0, beyond) / METRES_PER_PLANE_UNIT
         energy = float(reach(scene_of(state, view.attention)))
         assert energy == pytest.approx(0.5 * violation**2, rel=1e-3, abs=1e-9)
+
+
+def test_what_is_stuck_stays_and_crowded_places_get_a_wider_gap() -> None:
+    planner = Wish({0: (0.55, 0.0), 1: (0.4, 0.0)})
+    bench = Bench(PLACES, planner.wishes)
+    seen = bench.observation
+    view, table = View.of(seen), TableView.of(seen)
+    room = Room().after_crowding(int(table.rows[0]), at_pick=True)
+    found = find_targets(planner, view, table, room=room)
+    assert [move.index for move in found.order.moves] == [1]
+    wider = Room().after_crowding(0, at_pick=False)
+    assert wider.gap == GAP + WIDER_GAP and not wider.stuck
+    find_targets(planner, view, table, room=wider)
+    side, (apart, _) = 0.012, planner.extra[-1]
+    mean = 0.5 * (side + np.hypot(side, side))
+    place = (PLACES[0][0] + 2 * mean + GAP + 0.5 * WIDER_GAP, PLACES[0][1])
+    state = replace(view.state, entities=moved(view.state, {1: place}))
+    violation = 0.5 * WIDER_GAP / METRES_PER_PLANE_UNIT
+    energy = float(apart(scene_of(state, view.attention)))
+    assert energy == pytest.approx(0.5 * violation**2, rel=1e-3)
+
+
+def test_where_everything_is_stuck_it_is_tried_all_the_same() -> None:
+    planner = Wish({0: (0.55, 0.0)})
+    bench = Bench(PLACES, planner.wishes)
+    seen = bench.observation
+    view, table = View.of(seen), TableView.of(seen)
+    room = Room(stuck=frozenset(table.rows.tolist()))
+    assert len(find_targets(planner, view, table, room=room).order.moves) == 1
