@@ -66,6 +66,10 @@ class Args:
     """Where the arm is seen from."""
     robot: str = "panda"
     """In world "place": a name of `conceptgym.envs.ROBOTS`, or the path of an arm's MJCF."""
+    kinds: tuple[Literal["cube", "cylinder", "ball"], ...] = ("cube", "cylinder", "ball")
+    """In world "place": what the objects may be."""
+    objects: int | None = None
+    """Objects beside the cursor; by default drawn by the seed."""
     disturb: Literal["push", "slip", "move"] | None = None
     """In world "place": what happens in the episode."""
     every: int = 1
@@ -108,11 +112,11 @@ def main(args: Args) -> None:
 
 def make_env(args: Args, concept: envs.Concept, world: str) -> gym.Env:
     """The environment of a world, ready to be drawn."""
-    view: dict[str, Any] = {}
+    view: dict[str, Any] = {"n_objects": args.objects}
     if world != "particle":
-        view = {"camera": args.camera, "backend": args.backend}
+        view |= {"camera": args.camera, "backend": args.backend}
     if world == "place":
-        view |= {"robot": args.robot, "disturb": args.disturb}
+        view |= {"robot": args.robot, "disturb": args.disturb, "kinds": args.kinds}
     id_of_world = {**WORLDS, "place": "conceptgym/ArmPlace-v0"}[world]
     return gym.make(id_of_world, render_mode="rgb_array", concept=concept, task=args.task, **view)
 
