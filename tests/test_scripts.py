@@ -26,6 +26,7 @@ from evaluation_scenes import save_tiny
 
 from conceptgym.agents import ConceptAgent
 from conceptgym.agents.config import InferenceConfig
+from conceptgym.agents.model import load_model
 from conceptgym.agents.place_outcomes import PlaceOutcome
 from conceptgym.agents.place_trials import Trial
 from conceptgym.agents.rollout import roll_out
@@ -252,8 +253,10 @@ def test_evaluate_place_refuses_outcomes_of_another_seed(
         if not seed:
             module.main(args)
     path = tmp_path / "outcomes.jsonl"
+    digest = str(load_model(None)[1]["sha256"])[:16]
+    headers = [json.dumps({"seed": seed, "weights": digest}) for seed in (0, 1)]
     expected = (
-        f"{path} begins with '{{\"seed\": 0}}', expected '{{\"seed\": 1}}'; use its seed, or "
+        f"{path} begins with {headers[0]!r}, expected {headers[1]!r}; use its seed and weights, or "
         "another --out"
     )
     with pytest.raises(ConfigError, match=f"^{re.escape(expected)}$"):
@@ -374,7 +377,7 @@ def test_the_demo_films_a_square_of_four_cubes(
     monkeypatch.setattr(module, "roll_out", run)
     agent = ConceptAgent(tiny_model(), config=InferenceConfig(code_iterations=0))
     found, path = module.build_square(args, agent)
-    assert found == ("generate", "the run") and path == tmp_path / "new" / "square.gif"
+    assert found == ("generate", "the run") and path == tmp_path / "new" / "a_square.gif"
     (world,) = worlds
     assert world.concept.name == "square" and world.task == "generate"
     assert {shape.kind for shape in world.scene.shapes} == {"cube"}
