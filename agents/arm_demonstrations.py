@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from ..envs.arm_place import ArmPlaceEnv
 from ..envs.concepts import Concept, Event
-from ..envs.demonstrations import Demonstration
+from ..envs.demonstrations import Demonstration, check_recording
 from ..envs.entities import POSITION, EntityState
 from ..envs.errors import ConfigError
 from ..envs.place_model import MOST_OBJECTS
@@ -50,15 +49,7 @@ class Demonstrator:
         """The event's state at the end of a phase."""
         stops = self._event.stops
         entities = stops[min(phase, len(stops) - 1)].entities
-        return GenerateResult(
-            entities=entities,
-            energy=0.0,
-            initial_energy=0.0,
-            candidates=entities[None],
-            energies=np.zeros(1),
-            iterations=0,
-            reason="shown",
-        )
+        return GenerateResult.known(entities, reason="shown")
 
     def energies(
         self,
@@ -112,10 +103,7 @@ def record_on_arm(
         ConfigError: if `episodes` is below 1, `seed` is no whole number from 0, on an unknown
             robot, or if the demonstrator failed in three scenes in a row.
     """
-    if not isinstance(episodes, Integral) or episodes < 1:
-        raise ConfigError(f"episodes={episodes} must be at least 1; ask for one or more")
-    if not isinstance(seed, Integral) or seed < 0:
-        raise ConfigError(f"seed={seed} must be a whole number of at least 0; choose one")
+    check_recording(episodes, seed)
     arm = make_robot(robot)
     env = gym.make(
         "conceptgym/ArmPlace-v0",

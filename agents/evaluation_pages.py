@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..envs.errors import ConfigError
+from .wilson import as_percent
 
 _LEVELS = {
     (1, "concepts"): "1: new scenes",
@@ -121,8 +122,7 @@ def _concepts(recorded: Record, *, columns: Sequence[str] = tuple(_COLUMNS)) -> 
 def _cell(row: Record | None) -> str:
     if row is None:
         return _NONE
-    share, low, high = (100.0 * row[name] for name in ("success", "low", "high"))
-    return f"{share:.1f}% ({low:.0f}–{high:.0f})"
+    return as_percent(*(row[name] for name in ("success", "low", "high")))
 
 
 def markdown(rows: Sequence[Sequence[str]]) -> str:

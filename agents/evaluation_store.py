@@ -17,46 +17,42 @@ from ..envs.errors import CheckpointError
 from .evaluation import Outcome, Task
 from .evaluation_arm import ArmFacts
 from .evaluation_config import Cell, Job
+from .json_lines import JsonLines
 
 _FIELDS = tuple(field.name for field in fields(Outcome))
 _CELL = tuple(field.name for field in fields(Cell))
 
 
 class OutcomeStore:
-    """The outcomes so far; more are added, and are on disk at once.
+    """The outcomes so far; more are added within its context, and are on disk at once.
 
     Attributes:
-        path: the file.
         outcomes: those of earlier runs, then those added, each once.
     """
 
     def __init__(self, path: Path, *, seed: int, digests: Mapping[str, str]) -> None:
-        """Read what is there, and get ready to add.
+        """Read what is there.
 
         Args:
-            path: the file; it and its folder are made if they are missing.
+            path: the file; it and its folder are made if they are missing, in the context.
             seed: of the evaluation.
             digests: SHA-256 of each checkpoint, by method.
 
         Raises:
             CheckpointError: if the file is about another seed or other weights.
         """
-        self.path = path
+        self._file = JsonLines(path)
         self.outcomes: list[Outcome] = []
         self._done: dict[Job, set[Cell]] = {}
         self._cells: dict[Cell, Cell] = {}  # each once, however many episodes have it
-        about = {"seed": seed, **{f"sha256 of {name}": digests[name] for name in digests}}
-        known = self._read()
-        for name, value in about.items():
-            if known.get(name, value) != value:
+        self._about = {"seed": seed, **{f"sha256 of {name}": digests[name] for name in digests}}
+        self._known = self._read()
+        for name, value in self._about.items():
+            if self._known.get(name, value) != value:
                 raise CheckpointError(
-                    f"{path} holds outcomes of {name}={known[name]!r}, not {value!r}; "
+                    f"{path} holds outcomes of {name}={self._known[name]!r}, not {value!r}; "
                     "choose another folder, or delete the file"
                 )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("a", encoding="utf-8")
-        if not about.items() <= known.items():
-            self._write(json.dumps(about))
 
     def missing(self, job: Job, cells: Iterable[Cell]) -> list[Task]:
         """The cells of a job that have no outcome yet, those of a setting together."""
@@ -70,16 +66,15 @@ class OutcomeStore:
     def add(self, outcomes: Iterable[Outcome]) -> None:
         """Write outcomes, in one piece."""
         found = list(outcomes)
-        if found:
-            self._write("\n".join(json.dumps(_to_list(item)) for item in found))
+        self._file.write(*(json.dumps(_to_list(item)) for item in found))
         for item in found:
             self._remember(item)
 
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
     def __enter__(self) -> Self:
+        self._file.__enter__()
+        if not self._about.items() <= self._known.items():
+            self._file.write(json.dumps(self._about))
+            self._known |= self._about
         return self
 
     def __exit__(
@@ -88,11 +83,7 @@ class OutcomeStore:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
-
-    def _write(self, text: str) -> None:
-        self._file.write(text + "\n")
-        self._file.flush()
+        self._file.__exit__(kind, error, trace)
 
     def _remember(self, item: Outcome) -> None:
         cell = Cell(*(getattr(item, name) for name in _CELL))
@@ -102,16 +93,9 @@ class OutcomeStore:
             self.outcomes.append(item)
 
     def _read(self) -> dict[str, Any]:
-        """Remember every outcome, cut off a line that a kill left unfinished; what it is about."""
+        """Remember every outcome; what the file is about."""
         about: dict[str, Any] = {}
-        if not self.path.exists():
-            return about
-        text = self.path.read_bytes()
-        whole = text.rfind(b"\n") + 1
-        if whole < len(text):
-            with self.path.open("r+b") as file:
-                file.truncate(whole)
-        for line in text[:whole].splitlines():
+        for line in self._file.lines:
             value = json.loads(line)
             if isinstance(value, dict):
                 about |= value

@@ -15,6 +15,7 @@ from functools import cache
 
 import numpy as np
 
+from ..envs.arm_model import MAX_OPENING
 from ..envs.entities import check_array
 from ..envs.errors import ConfigError
 from .footprints import Footprint, distance
@@ -23,8 +24,6 @@ FINGER_HALF_THICKNESS = 0.007
 """Half of a finger's size along the closing direction [m]."""
 FINGER_HALF_WIDTH = 0.0075
 """Half of a finger's size across the closing direction [m]."""
-MOST_OPENING = 0.08
-"""Largest distance between the fingers' inner faces [m]."""
 FACE_TOLERANCE = math.radians(5.0)
 """Furthest off a box's face that closing fingers still turn the box to themselves [rad]."""
 
@@ -143,7 +142,7 @@ def choose_headings(
     candidates: int = 12,
     reference: float = 0.0,
     enough: float = 0.004,
-    most_opening: float = MOST_OPENING,
+    most_opening: float = MAX_OPENING,
 ) -> GraspChoice:
     """Choose the headings at which to grasp an object and to release it.
 

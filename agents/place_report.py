@@ -11,7 +11,7 @@ import numpy as np
 from .place_outcomes import CAUSES, PlaceOutcome
 from .place_trials import CELLS, CONDITIONS
 from .table import Table
-from .wilson import wilson_interval
+from .wilson import as_percent, wilson_interval
 
 _INTRO = """# Solid objects: what the arm grasps, places and touches
 
@@ -47,9 +47,9 @@ def rate(outcomes: Iterable[PlaceOutcome]) -> str:
     results = [outcome.success for outcome in outcomes]
     if not results:
         return "–"
-    low, high = wilson_interval(sum(results), len(results))
-    share = 100.0 * sum(results) / len(results)
-    return f"{share:.0f}% ({100 * low:.0f}–{100 * high:.0f}) of {len(results)}"
+    interval = wilson_interval(sum(results), len(results))
+    text = as_percent(sum(results) / len(results), *interval, decimals=0)
+    return f"{text} of {len(results)}"
 
 
 def _success(outcomes: Sequence[PlaceOutcome]) -> Table:

@@ -10,7 +10,7 @@ from typing import Any
 from .evaluation_pages import fill_table, markdown
 from .place_outcomes import PlaceOutcome
 from .place_trials import CELLS, CONDITIONS
-from .wilson import wilson_interval
+from .wilson import as_percent, wilson_interval
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "one object to its place": (
@@ -80,5 +80,4 @@ def _add(counts: Counts, cells: Sequence[str], condition: str) -> tuple[int, int
 def _rate(successes: int, episodes: int) -> str:
     if not episodes:
         return _NONE
-    low, high = wilson_interval(successes, episodes)
-    return f"{100.0 * successes / episodes:.1f}% ({100 * low:.0f}–{100 * high:.0f})"
+    return as_percent(successes / episodes, *wilson_interval(successes, episodes))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import mujoco
 import numpy as np
 
 from ..envs.entities import MAX_ENTITIES, check_array
@@ -145,12 +146,7 @@ def _lying(pose: np.ndarray, extents: np.ndarray, rounded: bool) -> tuple[Footpr
 
 
 def _rotation(quaternion: np.ndarray) -> np.ndarray:
-    """(3, 3) of (w, x, y, z)."""
-    w, x, y, z = quaternion / max(float(np.linalg.norm(quaternion)), 1e-9)
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
+    """(3, 3) of (w, x, y, z), of whatever length."""
+    matrix = np.empty(9)
+    mujoco.mju_quat2Mat(matrix, quaternion / max(float(np.linalg.norm(quaternion)), 1e-9))
+    return matrix.reshape(3, 3)

@@ -39,3 +39,8 @@ def wilson_interval(
     low, high = (centre - margin) / (1.0 + square), (centre + margin) / (1.0 + square)
     # Rounding must not part the ends from certainty.
     return (low if successes else 0.0), (high if successes < trials else 1.0)
+
+
+def as_percent(rate: float, low: float, high: float, *, decimals: int = 1) -> str:
+    """A rate and the ends of its interval as text, such as "98.0% (93–99)"."""
+    return f"{100.0 * rate:.{decimals}f}% ({100.0 * low:.0f}–{100.0 * high:.0f})"

@@ -50,13 +50,13 @@ def qpos_at_fingertip(position_in_world: np.ndarray) -> np.ndarray:
     qpos = HOME_QPOS.copy()
     qpos[0] = np.arctan2(target[1], target[0])
     for _ in range(ITERATIONS):
-        error = _pose_error(model, data, site, qpos, target)  # (6,)
+        error = pose_error(model, data, site, qpos, target)  # (6,)
         mujoco.mj_comPos(model, data)
         mujoco.mj_jacSite(model, data, jacobian[:3], jacobian[3:], site)
         damped = jacobian @ jacobian.T + _DAMPING * np.eye(6)
         qpos += jacobian.T @ np.linalg.solve(damped, error)
         np.clip(qpos, JOINT_LOWER, JOINT_UPPER, out=qpos)
-    distance = float(np.linalg.norm(_pose_error(model, data, site, qpos, target)[:3]))
+    distance = float(np.linalg.norm(pose_error(model, data, site, qpos, target)[:3]))
     if distance > TOLERANCE:
         raise UnreachableTargetError(
             f"position_in_world is {_text(target)} [m], but with the gripper pointing down the "
@@ -71,7 +71,7 @@ def _model() -> mujoco.MjModel:
     return build_arm_model(0, finger_joints=False)
 
 
-def _pose_error(
+def pose_error(
     model: mujoco.MjModel, data: mujoco.MjData, site: int, qpos: np.ndarray, target: np.ndarray
 ) -> np.ndarray:
     """(6,) from the fingertip to its target: position [m] and small rotation [rad], in world."""

@@ -28,6 +28,7 @@ from .arm_start import qpos_at_fingertip
 from .entities import MAX_ENTITIES, EntityState, check_array
 from .errors import ConfigError
 from .frames import plane_to_table, table_to_plane
+from .joint_watch import JointWatch
 from .set_points import SetPoints
 
 _FINGERS = slice(NUM_JOINTS, NUM_JOINTS + 2)
@@ -67,19 +68,18 @@ class ArmWorld:
         self._jacobian = np.empty((3, 0))
         self._touched = np.zeros(MAX_ENTITIES, dtype=bool)
         self._set_points = SetPoints(VELOCITY_LIMITS)
-        self._lowest, self._highest, self._fastest = np.zeros((3, NUM_JOINTS))
+        self._watch = JointWatch(np.zeros(NUM_JOINTS))
         self.table_contacts = 0
 
     @property
     def max_joint_limit_violation(self) -> float:
         """Furthest any joint went beyond its limits [rad]."""
-        beyond = np.maximum(JOINT_LOWER - self._lowest, self._highest - JOINT_UPPER)
-        return max(0.0, float(beyond.max()))
+        return self._watch.limit_violation(JOINT_LOWER, JOINT_UPPER)
 
     @property
     def max_velocity_share(self) -> float:
         """Largest joint velocity as a share of its limit."""
-        return float((self._fastest / VELOCITY_LIMITS).max())
+        return self._watch.velocity_share(VELOCITY_LIMITS)
 
     @property
     def model(self) -> mujoco.MjModel:
@@ -136,8 +136,7 @@ class ArmWorld:
         self._written = np.append(rows, entity_state.cursor)
         self._jacobian = np.zeros((3, model.nv))
         self._touched = np.zeros(MAX_ENTITIES, dtype=bool)
-        self._lowest, self._highest = qpos.copy(), qpos.copy()
-        self._fastest = np.zeros(NUM_JOINTS)
+        self._watch = JointWatch(qpos)
         self.table_contacts = 0
         self._update()
 
@@ -198,10 +197,8 @@ class ArmWorld:
 
     def _count(self) -> None:
         layout, data = self._current, self.data
-        qpos = data.qpos[:NUM_JOINTS]
-        np.minimum(self._lowest, qpos, out=self._lowest)
-        np.maximum(self._highest, qpos, out=self._highest)
-        np.maximum(self._fastest, np.abs(data.qvel[:NUM_JOINTS]), out=self._fastest)
+        joints = slice(NUM_JOINTS)
+        self._watch.look(data.qpos[joints], data.qvel[joints], data.actuator_force[joints])
 
         pairs = data.contact.geom  # (ncon, 2)
         kinds = layout.kinds[pairs]

@@ -144,10 +144,7 @@ def record_demonstrations(
         ConfigError: if `episodes` is below 1, `seed` is no whole number from 0, or the
             environment is not the particle world.
     """
-    if not isinstance(episodes, Integral) or episodes < 1:
-        raise ConfigError(f"episodes={episodes} must be at least 1; ask for one or more")
-    if not isinstance(seed, Integral) or seed < 0:
-        raise ConfigError(f"seed={seed} must be a whole number of at least 0; choose one")
+    check_recording(episodes, seed)
     if not _is_particle(env_id):
         raise ConfigError(
             f"env_id={env_id!r} has no scripted demonstrator; use 'conceptgym/Particle-v0', or "
@@ -162,6 +159,18 @@ def record_demonstrations(
         return [_record(env, world, int(number)) for number in seeds]
     finally:
         env.close()
+
+
+def check_recording(episodes: int, seed: int) -> None:
+    """Refuse numbers with which nothing can be recorded.
+
+    Raises:
+        ConfigError: if `episodes` is below 1, or `seed` is no whole number from 0.
+    """
+    if not isinstance(episodes, Integral) or episodes < 1:
+        raise ConfigError(f"episodes={episodes} must be at least 1; ask for one or more")
+    if not isinstance(seed, Integral) or seed < 0:
+        raise ConfigError(f"seed={seed} must be a whole number of at least 0; choose one")
 
 
 def _is_particle(env_id: str) -> bool:

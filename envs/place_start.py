@@ -8,6 +8,7 @@ import mujoco
 import numpy as np
 
 from .arm_model import FINGER_JOINT_NAMES
+from .arm_start import pose_error
 from .errors import UnreachableTargetError
 from .place_model import FINGERTIP, PREFIX, scene_spec
 from .robots import Robot
@@ -18,7 +19,6 @@ _ITERATIONS, _RESTARTS = 100, 50
 _TOLERANCE = 1e-4  # [m]
 _DAMPING = 1e-4
 _LONGEST_STEP = 0.3  # [rad]
-_DOWN = np.diag([1.0, -1.0, -1.0])
 
 
 @cache
@@ -82,17 +82,13 @@ def _descend(
     lower, upper = joint_ranges(model, robot.num_joints)
     error = np.full(6, np.inf)
     for _ in range(_ITERATIONS):
-        data.qpos[:] = qpos
-        mujoco.mj_kinematics(model, data)
+        error = pose_error(model, data, site, qpos, np.array(target))
         mujoco.mj_comPos(model, data)
-        axes = data.site_xmat[site].reshape(3, 3)
-        turn = 0.5 * np.cross(axes.T, _DOWN.T).sum(axis=0)
-        error = np.concatenate([np.array(target) - data.site_xpos[site], turn])
         if np.abs(error).max() < 1e-9:
             break
         mujoco.mj_jacSite(model, data, jacobian[:3], jacobian[3:], site)
         damped = jacobian @ jacobian.T + _DAMPING * np.eye(6)
         step = jacobian.T @ np.linalg.solve(damped, error)
         qpos = np.clip(qpos + np.clip(step, -_LONGEST_STEP, _LONGEST_STEP), lower, upper)
-    upright = np.abs(error[3:]).max() < 1e-3 and axes[2, 2] < 0.0
+    upright = np.abs(error[3:]).max() < 1e-3 and data.site_xmat[site, 8] < 0.0
     return qpos, float(np.linalg.norm(error[:3])) if upright else np.inf

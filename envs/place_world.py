@@ -12,6 +12,7 @@ from .arm_model import SUBSTEPS
 from .entities import MAX_ENTITIES, EntityState, check_array
 from .errors import ConfigError
 from .frames import plane_to_table, table_to_plane
+from .joint_watch import JointWatch
 from .place_contacts import ContactWatch
 from .place_model import FINGERTIP, build_place_model
 from .place_scene import PlaceScene
@@ -45,7 +46,7 @@ class PlaceWorld:
         self._model: mujoco.MjModel | None = None
         self._data: mujoco.MjData | None = None
         self._site = 0
-        self._lowest, self._highest, self._fastest, self._strongest = np.zeros((4, n))
+        self._watch = JointWatch(np.zeros(n))
         self.contacts = ContactWatch()
 
     @property
@@ -102,18 +103,17 @@ class PlaceWorld:
     @property
     def max_joint_limit_violation(self) -> float:
         """Furthest any joint went beyond its limits since the reset [rad]."""
-        beyond = np.maximum(self._lower - self._lowest, self._highest - self._upper)
-        return max(0.0, float(beyond.max()))
+        return self._watch.limit_violation(self._lower, self._upper)
 
     @property
     def max_velocity_share(self) -> float:
         """Largest joint velocity since the reset as a share of its limit."""
-        return float((self._fastest / self.robot.velocity_limits).max())
+        return self._watch.velocity_share(np.array(self.robot.velocity_limits))
 
     @property
     def max_torque_share(self) -> float:
         """Largest joint torque since the reset as a share of its limit."""
-        return float((self._strongest / self.robot.torque_limits).max())
+        return self._watch.torque_share(np.array(self.robot.torque_limits))
 
     def reset(self, scene: PlaceScene, state: EntityState, *, opening: float = OPEN) -> None:
         """Place objects and arm, at rest, whatever happened before; then let them settle.
@@ -140,9 +140,7 @@ class PlaceWorld:
         self._jacobian = np.zeros((3, model.nv))
         self._place(scene.poses(state), self._start(state), opening)
         self.contacts = ContactWatch(model, len(scene.rows))
-        qpos = self.data.qpos[self._joints]
-        self._lowest, self._highest = qpos.copy(), qpos.copy()
-        self._fastest, self._strongest = np.zeros((2, self.robot.num_joints))
+        self._watch = JointWatch(self.data.qpos[self._joints])
 
     def step(self, action: np.ndarray) -> None:
         """Move the set-points towards an action's targets for one control step (0.04 s).
@@ -158,11 +156,8 @@ class PlaceWorld:
         self._set_points.command(data, self.actions.set_points(action))
         mujoco.mj_step(self.model, data, SUBSTEPS)
         self._update()
-        qpos, n = data.qpos[self._joints], self.robot.num_joints
-        np.minimum(self._lowest, qpos, out=self._lowest)
-        np.maximum(self._highest, qpos, out=self._highest)
-        np.maximum(self._fastest, np.abs(data.qvel[:n]), out=self._fastest)
-        np.maximum(self._strongest, np.abs(data.actuator_force[:n]), out=self._strongest)
+        joints = self._joints
+        self._watch.look(data.qpos[joints], data.qvel[joints], data.actuator_force[joints])
         self.contacts.look(data)
 
     def entity_state(self) -> EntityState:

@@ -149,15 +149,7 @@ def demonstrations(concept: str = "between", count: int = 3) -> list[Demonstrati
 
 def generated(entities: np.ndarray) -> GenerateResult:
     """A result of `generate` that says `entities` (16, 7)."""
-    return GenerateResult(
-        entities=entities,
-        energy=0.0,
-        initial_energy=0.0,
-        candidates=entities[None],
-        energies=np.zeros(1),
-        iterations=0,
-        reason="converged",
-    )
+    return GenerateResult.known(entities, reason="converged")
 
 
 def identified(attention: np.ndarray) -> IdentifyResult:

@@ -35,11 +35,9 @@ def test_what_is_added_is_there_again(tmp_path: Path) -> None:
 
 
 def test_outcomes_are_on_disk_at_once(tmp_path: Path) -> None:
-    store = opened(tmp_path / "outcomes.jsonl")
-    store.add(SAVED)
-    with opened(tmp_path / "outcomes.jsonl") as other:
-        assert other.outcomes == SAVED
-    store.close()
+    with opened(tmp_path / "outcomes.jsonl") as store:
+        store.add(SAVED)
+        assert opened(tmp_path / "outcomes.jsonl").outcomes == SAVED
 
 
 @pytest.mark.parametrize("lost", [1, 5, 30])
@@ -82,14 +80,14 @@ def test_only_what_is_missing_is_due(tmp_path: Path) -> None:
 
 def test_other_weights_or_seeds_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "outcomes.jsonl"
-    opened(path, mine="x").close()
-    opened(path).close()  # without the other checkpoint
-    opened(path, theirs="y").close()  # with one more
+    for name in ("mine", "theirs", "ours"):  # each beside those before it, and alone again
+        with opened(path, **{name: "abc"}):  # type: ignore[arg-type]
+            pass
     fix = "choose another folder, or delete the file"
     for options, name, known, value in (
         ({"ours": "abd"}, "sha256 of ours", "abc", "abd"),
-        ({"mine": "z"}, "sha256 of mine", "x", "z"),
-        ({"theirs": "z"}, "sha256 of theirs", "y", "z"),
+        ({"mine": "z"}, "sha256 of mine", "abc", "z"),
+        ({"theirs": "z"}, "sha256 of theirs", "abc", "z"),
         ({"seed": 1}, "seed", 0, 1),
     ):
         text = f"{path} holds outcomes of {name}={known!r}, not {value!r}; {fix}"

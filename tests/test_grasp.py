@@ -14,14 +14,12 @@ from conceptgym.agents.grasp import (
     FACE_TOLERANCE,
     FINGER_HALF_THICKNESS,
     FINGER_HALF_WIDTH,
-    MOST_OPENING,
     GraspChoice,
     choose_headings,
     clearance,
     grasp_width,
     stable_headings,
 )
-from conceptgym.envs import arm_model
 from conceptgym.envs.errors import ConfigError, ShapeError
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -55,10 +53,6 @@ def scattered(rng: np.random.Generator, number: int) -> list[Footprint]:
 
 def same_mod_pi(one: float, other: float) -> bool:
     return abs(math.sin(one - other)) < 1e-9
-
-
-def test_the_fingers_open_as_far_as_those_of_the_arm() -> None:
-    assert MOST_OPENING == arm_model.MAX_OPENING
 
 
 @pytest.mark.parametrize("reference", [0.0, 0.7, -3.0])

@@ -132,7 +132,7 @@ def test_seeds_below_zero_are_refused_and_leave_no_file(tmp_path: Path) -> None:
 def test_a_closed_store_takes_nothing(tmp_path: Path) -> None:
     store = PlaceStore(tmp_path / "outcomes.jsonl", seed=0, weights="abc")
     for _ in range(2):
-        with pytest.raises(RuntimeError, match="^the store is closed; use it as a context manager"):
+        with pytest.raises(RuntimeError, match="is closed; add lines within its context manager$"):
             store.add(SAVED[0])
         with store:
             pass

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, norm
 
-from conceptgym.agents.wilson import wilson_interval
+from conceptgym.agents.wilson import as_percent, wilson_interval
 from conceptgym.envs.errors import ConfigError
 
 COUNTS = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -61,3 +61,8 @@ def test_impossible_counts_are_errors(
 ) -> None:
     with pytest.raises(ConfigError, match=re.escape(text)):
         wilson_interval(successes, trials, confidence=confidence)
+
+
+def test_a_rate_is_written_in_percent() -> None:
+    assert as_percent(0.98, 0.9304, 0.9945) == "98.0% (93–99)"
+    assert as_percent(2 / 3, 0.0, 1.0, decimals=0) == "67% (0–100)"
