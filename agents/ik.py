@@ -68,8 +68,7 @@ class IKController:
         posture = mink.PostureTask(model, cost=1e-3)
         posture.set_target(self._home)
         self._tasks = (self._fingertip, posture)
-        names = working_geoms(model, robot)
-        self._working = [model.geom(name).id for name in names]
+        self._working = working_geoms(model, robot)
         self._radii = model.geom_rbound[self._working]  # of bounding spheres [m]
         self._table = model.geom(TABLE).id
         speeds = self.config.velocity_share * np.array(robot.velocity_limits)
@@ -78,7 +77,7 @@ class IKController:
             # a gain of 1 would end on the limit itself, where rounding could step over it
             mink.ConfigurationLimit(model, gain=0.95),
             mink.VelocityLimit(model, dict(zip(joints, speeds, strict=True))),
-            self._keep_apart((names, [TABLE], self.config.table_clearance)),
+            self._keep_apart((self._working, [TABLE], self.config.table_clearance)),
         )
         self._limits = self._arm_limits
         self._pairs = Pairs(model)

@@ -84,23 +84,23 @@ def _add_box(body: mujoco.MjsBody, name: str) -> None:
     )
 
 
-def working_geoms(model: mujoco.MjModel, robot: Robot) -> list[str]:
-    """Names of the collision geoms of the last links and the hand."""
+def working_geoms(model: mujoco.MjModel, robot: Robot) -> list[int]:
+    """Ids of the collision geoms of the last links and the hand; they need no names."""
     first = model.joint(PREFIX + robot.joints[-_WORKING_JOINTS]).id
     root = int(model.jnt_bodyid[first])
-    names = []
+    carried = model.geom(CARRIED).id
+    geoms = []
     for geom in range(model.ngeom):
         body = int(model.geom_bodyid[geom])
         while body not in (0, root):
             body = int(model.body_parentid[body])
-        name = model.geom(geom).name
-        if body == root and model.geom_contype[geom] and name != CARRIED:
-            names.append(name)
-    return names
+        if body == root and model.geom_contype[geom] and geom != carried:
+            geoms.append(geom)
+    return geoms
 
 
-Kept = tuple[list[str], list[str], float]
-"""Geoms, others, and how far apart they keep [m]."""
+Kept = tuple[Sequence[str | int], Sequence[str | int], float]
+"""Geoms by name or id, others, and how far apart they keep [m]."""
 
 
 class Pairs:

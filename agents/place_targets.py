@@ -160,7 +160,8 @@ def find_targets(
 
 def _within_reach(table: TableView) -> Term:
     inner, outer = (distance / METRES_PER_PLANE_UNIT for distance in reach_of(table.robot))
-    return keep_in_ring(table_to_plane(np.zeros(2)), inner, outer)
+    base = np.array(table.robot.base_in_world[:2])
+    return keep_in_ring(table_to_plane(base), inner, outer)
 
 
 def _ask(planner: PlacePlanner, view: View, extra: tuple[Term, ...]) -> GenerateResult:

@@ -1,7 +1,8 @@
 """The compiled model of the table with an arm, its hand, and free objects.
 
-World frame: the arm's base frame; the table top is z = 0 [m]. What belongs to the arm is named with
-`PREFIX` in front. The hand is the Franka hand of `assets/panda`, whichever arm carries it.
+World frame: the table top is z = 0 [m]; known arms stand at its origin. What belongs to the arm is
+named with `PREFIX` in front. The hand is the Franka hand of `assets/panda`, whichever arm carries
+it.
 """
 
 from __future__ import annotations
@@ -95,13 +96,14 @@ def _scene_with(robot: Robot) -> mujoco.MjSpec:
     arm = mujoco.MjSpec.from_file(str(robot.path))
     _agree(arm, scene)
     if robot.has_hand:
-        scene.worldbody.add_frame().attach_body(arm.body("link0"), PREFIX, "")
+        _stand(scene, robot).attach_body(arm.body("link0"), PREFIX, "")
         _drop_arm_servos(scene)
     else:
         _strip(arm)
         for body in list(arm.worldbody.bodies):
-            scene.worldbody.add_frame().attach_body(body, PREFIX, "")
+            _stand(scene, robot).attach_body(body, PREFIX, "")
         _attach_hand(scene)
+    _compensate_gravity(scene)
     _add_servos(scene, robot)
     for name in (TABLE, *FINGER_GEOMS):
         _stiffen(scene.geom(name))
@@ -110,6 +112,10 @@ def _scene_with(robot: Robot) -> mujoco.MjSpec:
     scene.option.iterations = scene.option.ls_iterations = _ITERATIONS
     scene.option.impratio = 20.0  # firm friction: what is held does not creep out of the hand
     return scene
+
+
+def _stand(scene: mujoco.MjSpec, robot: Robot) -> mujoco.MjsFrame:
+    return scene.worldbody.add_frame(pos=list(robot.base_in_world))
 
 
 def _stiffen(geom: mujoco.MjsGeom) -> None:
@@ -173,6 +179,13 @@ def _attach_hand(scene: mujoco.MjSpec) -> None:
     frame.attach_body(palm, PREFIX, "")
 
 
+def _compensate_gravity(scene: mujoco.MjSpec) -> None:
+    """Hold arm and hand up, as an arm's own controller does: servos alone would give way."""
+    for body in scene.bodies:
+        if body.name.startswith(PREFIX):
+            body.gravcomp = 1.0
+
+
 def _drop_arm_servos(scene: mujoco.MjSpec) -> None:
     for actuator in list(scene.actuators):
         if actuator.name != PREFIX + "actuator_fingers":
@@ -201,6 +214,10 @@ def _add_servos(scene: mujoco.MjSpec, robot: Robot) -> None:
             forcerange=[-torque, torque],
         )
         servo.set_to_intvelocity(gain, damping)
+        # what the motor gives, against gravity too, is within its limit
+        scene.joint(PREFIX + joint).actgravcomp = True
+        scene.joint(PREFIX + joint).actfrcrange = [-torque, torque]
+        scene.joint(PREFIX + joint).actfrclimited = True
     servo = scene.add_actuator(
         name=PREFIX + "servo_fingers",
         target=target,

@@ -68,8 +68,8 @@ def start_qpos(robot: Robot, fingertip_in_world: tuple[float, float, float]) -> 
     x, y, z = fingertip_in_world
     raise UnreachableTargetError(
         f"robot '{robot.name}' cannot bring its fingertip to ({x:.3f}, {y:.3f}, {z:.3f}) [m] with "
-        f"the hand pointing down: it stops {best:.3f} m away; use an arm that reaches 0.75 m, with "
-        "its base at the world's origin"
+        f"the hand pointing down: it stops {best:.3f} m away; use an arm that reaches 0.75 m, or "
+        "give its Robot another base_in_world"
     )
 
 
@@ -90,5 +90,6 @@ def _descend(
         damped = jacobian @ jacobian.T + _DAMPING * np.eye(6)
         step = jacobian.T @ np.linalg.solve(damped, error)
         qpos = np.clip(qpos + np.clip(step, -_LONGEST_STEP, _LONGEST_STEP), lower, upper)
-    upright = np.abs(error[3:]).max() < 1e-3 and data.site_xmat[site, 8] < 0.0
+    # half a turn about any axis is no small rotation either
+    upright = np.abs(error[3:]).max() < 1e-3 and data.site_xmat[site, 8] < -0.99
     return qpos, float(np.linalg.norm(error[:3])) if upright else np.inf

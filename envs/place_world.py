@@ -157,7 +157,7 @@ class PlaceWorld:
         mujoco.mj_step(self.model, data, SUBSTEPS)
         self._update()
         joints = self._joints
-        self._watch.look(data.qpos[joints], data.qvel[joints], data.actuator_force[joints])
+        self._watch.look(data.qpos[joints], data.qvel[joints], data.qfrc_actuator[joints])
         self.contacts.look(data)
 
     def entity_state(self) -> EntityState:

@@ -39,10 +39,11 @@ class Robot:
         velocity_limits: (n,) [rad/s].
         torque_limits: (n,) [N m].
         servo_gains: (n,) torque over position error [N m/rad].
+        base_in_world: (3,) where the file's world frame stands [m]; axes are parallel.
         has_hand: whether the file holds the hand already.
 
     Raises:
-        ConfigError: unless all have one positive entry a joint.
+        ConfigError: unless all have one positive entry a joint, and the base is a point.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Robot:
     velocity_limits: tuple[float, ...]
     torque_limits: tuple[float, ...]
     servo_gains: tuple[float, ...]
+    base_in_world: tuple[float, ...] = (0.0, 0.0, 0.0)
     has_hand: bool = False
 
     def __post_init__(self) -> None:
@@ -66,6 +68,11 @@ class Robot:
                 raise ConfigError(
                     f"{name} of robot '{self.name}' is {list(values)}; every entry must be above 0"
                 )
+        base = self.base_in_world
+        if len(base) != 3 or not np.isfinite(base).all():
+            raise ConfigError(
+                f"base_in_world of robot '{self.name}' is {list(base)}; give 3 finite entries [m]"
+            )
 
     @property
     def num_joints(self) -> int:
@@ -79,7 +86,11 @@ class Robot:
 
     @classmethod
     def from_mjcf(
-        cls, path: Path | str, *, velocity_limits: tuple[float, ...] | None = None
+        cls,
+        path: Path | str,
+        *,
+        velocity_limits: tuple[float, ...] | None = None,
+        base_in_world: tuple[float, ...] = (0.0, 0.0, 0.0),
     ) -> Robot:
         """An arm from an MJCF file with a site `MOUNT`, such as those of MuJoCo Menagerie.
 
@@ -87,8 +98,9 @@ class Robot:
         servo gains follow from the inertia at home.
 
         Args:
-            path: the file; it stands on the table with its base frame at the world's origin.
+            path: the file.
             velocity_limits: (n,) [rad/s]; by default `USUAL_VELOCITY` each.
+            base_in_world: (3,) where it stands [m]: on the table, whose top is z = 0.
 
         Raises:
             ConfigError: if there is no such file, it is no MJCF, or lacks the site or the joints.
@@ -108,6 +120,7 @@ class Robot:
             else tuple(float(limit) for limit in velocity_limits),
             torque_limits=tuple(_torque_limit(model, joint) for joint in joints),
             servo_gains=tuple((_STIFFNESS * inertia).tolist()),
+            base_in_world=tuple(float(value) for value in base_in_world),
         )
 
 

@@ -48,5 +48,19 @@ def test_an_arm_that_is_too_short_is_refused(monkeypatch: pytest.MonkeyPatch) ->
         ArmPlaceEnv("near", robot="ur5e")
     assert str(error.value) == (
         "robot 'ur5e' works 0.14 m to 0.60 m from its base with the hand pointing down, objects "
-        "lie 0.31 m to 0.72 m from it; use an arm that reaches them all"
+        "lie 0.31 m to 0.72 m from it; use an arm that reaches them all, or give its Robot "
+        "base_in_world=(0.15, 0, 0)"
     )
+    monkeypatch.setitem(place_reach._KNOWN, UR5E, (0.3, 0.6))
+    with pytest.raises(UnreachableTargetError, match="use an arm that reaches them all$"):
+        ArmPlaceEnv("near", robot="ur5e")
+
+
+def test_a_base_further_away_reaches_as_far_from_itself() -> None:
+    own = Robot.from_mjcf(asset_path("ur5e/ur5e.xml"), base_in_world=(-0.1, 0.0, 0.0))
+    known = Robot.from_mjcf(asset_path("ur5e/ur5e.xml"))
+    np.testing.assert_allclose(reach_of(own), reach_of(known), atol=1e-9)
+    place_reach.check_reach(own)
+    far = Robot.from_mjcf(asset_path("ur5e/ur5e.xml"), base_in_world=(-0.5, 0.0, 0.0))
+    with pytest.raises(UnreachableTargetError, match="objects lie 0.81 m to 1.21 m from it"):
+        place_reach.check_reach(far)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import mujoco
 import numpy as np
 import pytest
@@ -44,6 +46,34 @@ def test_the_same_point_has_the_same_bits(robot: Robot) -> None:
     np.testing.assert_array_equal(start_qpos(robot, POINTS[3]), first)
 
 
+def test_half_a_turn_is_not_taken_for_none(tmp_path: Path) -> None:
+    """Far out, a search with this arm that sees small turns alone ends with the hand tilted."""
+    axes = ("0 0 1", "0 1 0", "0 0 1", "0 -1 0", "0 0 1", "0 1 0", "0 0 1")
+    heights = (0.16, 0.20, 0.20, 0.22, 0.18, 0.22, 0.08)
+    links = "".join(
+        f"<body pos='0 0 {height}'><joint name='j{n}' axis='{axis}' range='-120 120'/>"
+        "<geom size='0.02' contype='0' conaffinity='0'/>"
+        for n, (axis, height) in enumerate(zip(axes, heights, strict=True))
+    )
+    site = "<site name='attachment_site' pos='0 0 0.045'/>"
+    key = "<keyframe><key name='home' qpos='0 0.785 0 -1.57 0 0 0'/></keyframe>"
+    path = tmp_path / "tall.xml"
+    path.write_text(f"<mujoco><worldbody>{links}{site}{'</body>' * 7}</worldbody>{key}</mujoco>")
+    robot = Robot.from_mjcf(path)
+    model = rigid_model(robot)
+    data = mujoco.MjData(model)
+    reached = 0
+    for x in (0.5, 0.6, 0.7, 0.82, 0.88):
+        try:
+            data.qpos[:] = start_qpos(robot, (x, 0.0, 0.1))
+        except UnreachableTargetError:
+            continue
+        mujoco.mj_kinematics(model, data)
+        assert data.site(FINGERTIP).xmat[8] < -0.999
+        reached += 1
+    assert reached >= 2
+
+
 def test_a_point_out_of_reach() -> None:
     with pytest.raises(UnreachableTargetError) as error:
         start_qpos(ROBOTS["ur5e"], (1.5, 0.0, 0.25))
@@ -52,7 +82,7 @@ def test_a_point_out_of_reach() -> None:
         "pointing down: it stops "
     )
     assert str(error.value).endswith(
-        " m away; use an arm that reaches 0.75 m, with its base at the world's origin"
+        " m away; use an arm that reaches 0.75 m, or give its Robot another base_in_world"
     )
 
 

@@ -172,6 +172,12 @@ def test_robots_that_do_not_fit_themselves() -> None:
         "velocity_limits of robot 'ur5e' is [1.0, 1.0, 1.0, 1.0, 1.0, 0.0]; every entry must be "
         "above 0"
     )
+    for base, text in (((0.0, np.nan, 0.0), "[0.0, nan, 0.0]"), ((0.1,), "[0.1]")):
+        with pytest.raises(ConfigError) as error:
+            replace(ROBOTS["ur5e"], base_in_world=base)
+        assert str(error.value) == (
+            f"base_in_world of robot 'ur5e' is {text}; give 3 finite entries [m]"
+        )
 
 
 def test_arms_have_numbers() -> None:
