@@ -13,10 +13,11 @@ a display, `scripts/render.py` writes a video.
 from __future__ import annotations
 
 import sys
+import threading
 import time
 import warnings
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -36,6 +37,8 @@ from conceptgym.envs.errors import ConfigError
 WORLDS = {"place": "conceptgym/ArmPlace-v0", "reach": "conceptgym/ArmReach-v0"}
 PAUSE = 1.5
 """For so long the end of an episode is shown [s]."""
+CAMERA = {"lookat": (0.4, 0.0, 0.15), "distance": 1.5, "azimuth": 140.0, "elevation": -25.0}
+"""Where the window looks at first [m], [degrees]."""
 NO_DISPLAY = (
     "no display was found, and the viewer opens a window; start it where there is a screen, or "
     "write a video with scripts/render.py"
@@ -201,16 +204,27 @@ def check_display() -> None:
             raise ConfigError(NO_DISPLAY)
 
 
-def open_viewer(model: Any, data: Any) -> AbstractContextManager[Viewer]:
+@contextmanager
+def open_viewer(model: Any, data: Any) -> Generator[Viewer]:
     """MuJoCo's viewer on a state that this process steps.
 
     Raises:
         ConfigError: on macOS outside mjpython.
     """
+    others = set(threading.enumerate())
     try:
-        return mujoco.viewer.launch_passive(model, data, show_left_ui=False, show_right_ui=False)
+        viewer = mujoco.viewer.launch_passive(model, data, show_left_ui=False, show_right_ui=False)
     except RuntimeError as error:
         raise ConfigError(NEEDS_MJPYTHON) from error
+    drawing = set(threading.enumerate()) - others
+    for name, value in CAMERA.items():
+        setattr(viewer.cam, name, value)
+    try:
+        yield viewer
+    finally:
+        viewer.close()
+        for thread in drawing:  # the display must not go while one still draws
+            thread.join(timeout=5.0)
 
 
 if __name__ == "__main__":

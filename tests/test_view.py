@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -84,11 +87,35 @@ def test_outside_mjpython_the_error_says_so(monkeypatch):
         raise RuntimeError("`launch_passive` requires that the Python script be run under ...")
 
     monkeypatch.setattr(mujoco.viewer, "launch_passive", refuse)
-    with pytest.raises(ConfigError) as caught:
-        module.open_viewer(None, None)
+    with pytest.raises(ConfigError) as caught, module.open_viewer(None, None):
+        pass
     assert str(caught.value) == (
         "on macOS the viewer runs under MuJoCo's own Python: mjpython scripts/view.py"
     )
+
+
+def test_the_window_is_gone_when_it_is_closed(monkeypatch):
+    """A thread that still draws when the process ends crashes with the display."""
+    module, _ = parse("view", "")
+    import mujoco.viewer
+
+    closed, gone = threading.Event(), threading.Event()
+
+    def draw():
+        closed.wait()
+        time.sleep(0.05)
+        gone.set()
+
+    def launch(model, data, **options):
+        threading.Thread(target=draw, daemon=True).start()
+        return SimpleNamespace(cam=mujoco.MjvCamera(), close=closed.set)
+
+    monkeypatch.setattr(mujoco.viewer, "launch_passive", launch)
+    with module.open_viewer(None, None) as viewer:
+        assert viewer.cam.distance == module.CAMERA["distance"]
+        np.testing.assert_allclose(viewer.cam.lookat, module.CAMERA["lookat"])
+        assert not gone.is_set()
+    assert gone.is_set()
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="displays are of Linux")
