@@ -19,6 +19,7 @@ import warnings
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import gymnasium as gym
@@ -83,6 +84,8 @@ class Args:
     """Seed of the demonstrations and the first scene; each scene's is one more than the last."""
     policy: Literal["agent", "none"] = "agent"
     """Who moves the arm; with "none" it holds still."""
+    checkpoint: Path | None = None
+    """Other weights than the shipped ones."""
     demonstrations: int = 5
     """Demonstrations that the agent is shown."""
     episodes: int = 0
@@ -111,7 +114,7 @@ def make_env(args: Args) -> gym.Env:
 def make_agent(args: Args) -> Act:
     """The agent that has observed demonstrations of the concept."""
     concept = envs.make_concept(args.concept, **args.parameters)
-    agent = ConceptAgent.from_pretrained()
+    agent = ConceptAgent.from_pretrained(args.checkpoint)
     agent.observe(
         envs.record_demonstrations(concept=concept, episodes=args.demonstrations, seed=args.seed)
     )
