@@ -127,7 +127,8 @@ def _limits(outcomes: Sequence[PlaceOutcome]) -> Table:
     ]
     counts = ("episodes", *(str(len(by_name[name])) for name in conditions))
     note = (
-        "Torques are clipped at the limit by the servo, as on a real arm: 1.00 is the limit itself."
+        "Torques are the motors', what holds the arm up included, and clipped at their limits: "
+        "1.00 is the limit itself."
     )
     header = ("over all episodes", *conditions)
     return Table(title="Limits and contacts", header=header, rows=[counts, *rows], note=note)

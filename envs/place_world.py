@@ -112,7 +112,7 @@ class PlaceWorld:
 
     @property
     def max_torque_share(self) -> float:
-        """Largest joint torque since the reset as a share of its limit."""
+        """Largest motor torque since the reset, weight included, as a share of its limit."""
         return self._watch.torque_share(np.array(self.robot.torque_limits))
 
     def reset(self, scene: PlaceScene, state: EntityState, *, opening: float = OPEN) -> None:
