@@ -21,7 +21,7 @@ from .concept_agent import ConceptAgent
 from .identify import IdentifyResult
 from .pick_place import Outcome
 from .place_policy import PlacePolicy
-from .place_trials import CELLS, DEMONSTRATIONS, SHARED, Trial
+from .place_trials import CELLS, DEMONSTRATIONS, Trial
 
 CAUSES = ("plan", "grasp", "transport", "placement", "touch", "disturbance")
 """What a failure is put down to, see `cause_of`."""
@@ -85,7 +85,7 @@ def _taught(
 ) -> ConceptAgent:
     """An agent that has observed; those of the last few sets of demonstrations are kept."""
     known = _known.setdefault(agent, OrderedDict())
-    key = (seed, trial.cell, trial.episode // SHARED, _on_arm(trial))
+    key = (seed, trial.lesson)
     if key not in known:
         taught = agent.fresh()
         for number, demonstrations in enumerate(shown):
@@ -100,17 +100,14 @@ _known: WeakKeyDictionary[ConceptAgent, OrderedDict[tuple, ConceptAgent]] = Weak
 _MOST_KNOWN = 2 * len(CELLS)
 
 
-def _on_arm(trial: Trial) -> bool:
-    return trial.condition.endswith("on the arm")
-
-
 def prepare(trial: Trial, *, seed: int) -> tuple[Concept, list[list[Demonstration]], int]:
     """The trial's concept, its demonstrations (a list a term), and the scene's seed."""
     parameters, demonstrations, scene = trial.seeds(seed)
     concept = CELLS[trial.cell].draw(np.random.default_rng(parameters))
     terms = concept.terms if isinstance(concept, Composed) else (concept,)
-    on_arm = _on_arm(trial)
-    shown = [_shown(term, demonstrations + number, on_arm) for number, term in enumerate(terms)]
+    shown = [
+        _shown(term, demonstrations + number, trial.on_arm) for number, term in enumerate(terms)
+    ]
     return concept, shown, scene
 
 

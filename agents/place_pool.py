@@ -6,6 +6,7 @@ import multiprocessing
 import time
 from collections.abc import Generator, Sequence
 from functools import partial
+from itertools import chain
 
 import torch
 
@@ -22,7 +23,7 @@ _agents: list[ConceptAgent] = []
 def run_trials(
     trials: Sequence[Trial], *, seed: int, workers: int = 2, minutes: float = float("inf")
 ) -> Generator[PlaceOutcome, None, None]:
-    """Outcomes of trials as they come, until all are done or the time is up.
+    """Outcomes of trials as they come, by lessons, until all are done or the time is up.
 
     Raises:
         ConfigError: if `workers` is below 1.
@@ -34,7 +35,8 @@ def run_trials(
     end = time.monotonic() + 60.0 * minutes
     context = multiprocessing.get_context("spawn")
     with one_thread(), context.Pool(min(workers, len(trials)), _start) as pool:
-        for outcome in pool.imap_unordered(partial(_run, seed=seed), trials):
+        run = partial(_run, seed=seed)
+        for outcome in chain.from_iterable(pool.imap_unordered(run, _lessons(trials))):
             yield outcome
             if time.monotonic() > end:
                 break
@@ -45,5 +47,13 @@ def _start() -> None:
     _agents[:] = [ConceptAgent.from_pretrained()]
 
 
-def _run(trial: Trial, *, seed: int) -> PlaceOutcome:
-    return run_trial(_agents[0], trial, seed=seed)
+def _lessons(trials: Sequence[Trial]) -> list[list[Trial]]:
+    """Trials under a condition that share demonstrations, for one worker to record them once."""
+    groups: dict[tuple, list[Trial]] = {}
+    for trial in trials:
+        groups.setdefault((trial.lesson, trial.condition), []).append(trial)
+    return list(groups.values())
+
+
+def _run(trials: Sequence[Trial], *, seed: int) -> list[PlaceOutcome]:
+    return [run_trial(_agents[0], trial, seed=seed) for trial in trials]

@@ -117,6 +117,16 @@ class Trial:
             return f"conceptgym/Particle{'Compose' if several else ''}-v0"
         return f"conceptgym/ArmPlace{'Compose' if several else ''}-v0"
 
+    @property
+    def on_arm(self) -> bool:
+        """Whether the demonstrations are recorded on the arm."""
+        return self.condition.endswith("on the arm")
+
+    @property
+    def lesson(self) -> tuple[str, int, bool]:
+        """What episodes with the same demonstrations have in common."""
+        return self.cell, self.episode // SHARED, self.on_arm
+
     def seeds(self, seed: int) -> tuple[int, int, int]:
         """Seeds of the parameters, the demonstrations and the scene: alike in all conditions.
 
