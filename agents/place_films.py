@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import gymnasium as gym
-import numpy as np
 from tqdm import tqdm
 
 from ..envs.concept_env import ConceptEnv
+from ..envs.rendering.film import Film
 from ..envs.rendering.video import write_video
 from .concept_agent import ConceptAgent
 from .place_outcomes import CAUSES, PlaceOutcome, act, make_world, prepare
@@ -42,9 +42,8 @@ def film(outcome: PlaceOutcome, path: Path, *, seed: int) -> Path:
     for number, demonstrations in enumerate(shown):
         agent.observe(demonstrations, join=number > 0)
     env = make_world(trial, concept, render_mode="rgb_array")
-    frames: list[np.ndarray] = []
+    reel = Film(every=max(_EVERY, math.ceil(outcome.steps / _MOST_FRAMES)))
     bar = tqdm(desc=f"filming {path.stem}", unit="step", total=outcome.steps)
-    every = max(_EVERY, math.ceil(outcome.steps / _MOST_FRAMES))
     drawn: list[Plan | None] = [None]
 
     def shoot(env: gym.Env) -> None:
@@ -53,13 +52,12 @@ def film(outcome: PlaceOutcome, path: Path, *, seed: int) -> Path:
             drawn[:] = [agent.plan()]
             show_plan(world, agent.plan())
         bar.update()
-        frame = env.render() if bar.n % every == 0 or bar.n == outcome.steps else None
-        if isinstance(frame, np.ndarray):
-            frames.append(frame)
+        reel.shoot(env)
 
     try:
         act(agent, env, trial, scene=scene, on_step=shoot)
+        reel.finish(env)
     finally:
         env.close()
         bar.close()
-    return write_video(frames, path, fps=_FPS)
+    return write_video(reel.frames, path, fps=_FPS)

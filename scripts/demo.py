@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import time
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from conceptgym.agents.cli import run_script
 from conceptgym.agents.evaluation_config import WORLDS
 from conceptgym.agents.figures import draw_energy
 from conceptgym.agents.rollout import Rollout, roll_out
+from conceptgym.envs.rendering.film import Film
 from conceptgym.envs.rendering.markers import Overlay
 from conceptgym.envs.rendering.plane import PlaneRenderer
 from conceptgym.envs.rendering.video import side_by_side, write_video
@@ -59,31 +60,6 @@ class Args:
     """Let the arm build a square, into a video of its own (demo_square.mp4)."""
     checkpoint: Path | None = None
     """Other weights than the shipped ones."""
-
-
-@dataclass
-class Film:
-    """Collects the frames of one world."""
-
-    frames: list[np.ndarray] = field(default_factory=list)
-    every: int = 1
-    steps: int = 0
-
-    def shoot(self, env: gym.Env) -> None:
-        """Take a frame, after every so many steps."""
-        self.steps += 1
-        if self.steps % self.every == 0:
-            self.take(env)
-
-    def take(self, env: gym.Env) -> None:
-        """Take a frame now."""
-        frame = env.render()
-        if isinstance(frame, np.ndarray):
-            self.frames.append(frame)
-
-    def padded(self, length: int) -> list[np.ndarray]:
-        """The frames, the last one held."""
-        return self.frames + [self.frames[-1]] * (length - len(self.frames))
 
 
 def main(args: Args) -> None:
@@ -165,7 +141,7 @@ def build_square(args: Args, agent: ConceptAgent) -> tuple[tuple[str, Rollout], 
     film = Film(every=3)
     try:
         run = roll_out(agent, env, seed=args.seed, on_step=film.shoot, energy=True)
-        film.take(env)  # the end, whichever step it was
+        film.finish(env)
     finally:
         env.close()
     name = Path(args.video)
@@ -193,7 +169,7 @@ def _write_video(args: Args, demos: list[envs.Demonstration], films: dict[str, F
         arm = films["arm"].frames
         sides.append([arm[0]] * len(shown) + arm)
     length = max(map(len, sides)) + HOLD
-    held = [Film(side).padded(length) for side in sides]
+    held = [Film(frames=side).padded(length) for side in sides]
     frames = map(side_by_side, *held) if len(held) > 1 else held[0]
     return write_video(frames, args.out / args.video, fps=FPS)
 

@@ -33,6 +33,7 @@ from conceptgym.agents.cli import run_script
 from conceptgym.agents.evaluation_config import WORLDS
 from conceptgym.agents.rollout import Rollout, roll_out
 from conceptgym.envs.errors import ConfigError
+from conceptgym.envs.rendering.film import Film
 from conceptgym.envs.rendering.video import side_by_side, write_video
 
 FPS = 25
@@ -125,27 +126,17 @@ def film(
     agent: ConceptAgent, env: gym.Env, args: Args, *, name: str
 ) -> tuple[Rollout, list[np.ndarray]]:
     """One episode and its frames; the environment is closed."""
-    frames: list[np.ndarray] = []
-    every, steps = (args.every if name == "place" else 1), 0
+    reel = Film(every=args.every if name == "place" else 1, first=2)  # the scene and the plan
     with tqdm(desc=f"filming {name}", unit="frame") as bar:
 
-        def take(env: gym.Env) -> None:
-            frame = env.render()
-            if isinstance(frame, np.ndarray):
-                frames.append(frame)
-            bar.update()
-
         def shoot(env: gym.Env) -> None:
-            nonlocal steps
-            steps += 1
-            if steps <= 2 or steps % every == 0:  # the scene and the plan are always shown
-                take(env)
+            reel.shoot(env)
+            bar.update(len(reel.frames) - bar.n)
 
         try:
             run = roll_out(agent, env, seed=args.seed, on_step=shoot, energy=args.energy)
-            if steps % every:
-                take(env)  # the end, whichever step it was
-            return run, frames
+            reel.finish(env)
+            return run, reel.frames
         finally:
             env.close()
 

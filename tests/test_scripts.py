@@ -317,7 +317,8 @@ def test_the_demos_video_shows_the_plane_alone_without_an_arm(tmp_path: Path) ->
     module, args = parse("demo", f"--out {tmp_path} --video a.gif")
     demos = record_demonstrations(concept="near", episodes=1)
     plane, arm = (
-        module.Film([np.full((*size, 3), 9, dtype=np.uint8)] * 2) for size in ((480, 480), (64, 96))
+        module.Film(frames=[np.full((*size, 3), 9, np.uint8)] * 2)
+        for size in ((480, 480), (64, 96))
     )
     shown = len(module.demonstration_frames(demos))
     for films, width in (({"particle": plane}, 480), ({"particle": plane, "arm": arm}, 584)):
