@@ -13,6 +13,7 @@ from ..envs.concept_env import ConceptEnv
 from ..envs.rendering.film import Film
 from ..envs.rendering.video import write_video
 from .concept_agent import ConceptAgent
+from .place_causes import failures
 from .place_outcomes import CAUSES, PlaceOutcome, act, make_world, prepare
 from .place_trials import Trial
 from .plan import Plan
@@ -25,9 +26,10 @@ _FPS = 25
 
 def film_failures(outcomes: Sequence[PlaceOutcome], folder: Path, *, seed: int) -> list[Path]:
     """Films the shortest failure of each cause again, as ``CAUSE.mp4``; a list of the files."""
-    paths = []
+    paths, on_arm = [], [o for o in outcomes if not o.condition.startswith("plane")]
+    found = failures(on_arm)
     for cause in CAUSES:
-        failed = [o for o in outcomes if o.cause == cause and not o.condition.startswith("plane")]
+        failed = [outcome for outcome, why in found if why == cause]
         if failed:
             shortest = min(failed, key=lambda outcome: outcome.steps)
             paths.append(film(shortest, folder / f"{cause}.mp4", seed=seed))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from .place_causes import failures, plain
 from .place_outcomes import CAUSES, PlaceOutcome
 from .place_trials import CELLS, CONDITIONS
 from .table import Table
@@ -72,12 +73,12 @@ def _success(outcomes: Sequence[PlaceOutcome]) -> Table:
 
 
 def _kinds(outcomes: Sequence[PlaceOutcome]) -> Table:
-    plain = _plain(outcomes)
+    undisturbed = plain(outcomes)
     rows = []
     for kind in sorted({outcome.disturb for outcome in outcomes if outcome.disturb}):
         meant = [outcome for outcome in outcomes if outcome.disturb == kind]
         mine = [outcome for outcome in meant if outcome.happened]
-        pairs = [plain.get((outcome.cell, outcome.episode)) for outcome in mine]
+        pairs = [undisturbed.get((outcome.cell, outcome.episode)) for outcome in mine]
         beside = rate(pair for pair in pairs if pair is not None)
         rows.append((kind, f"{len(mine)} of {len(meant)}", rate(mine), beside))
     header = ("disturbance", "happened in", "there", "the same episodes, plain")
@@ -86,10 +87,6 @@ def _kinds(outcomes: Sequence[PlaceOutcome]) -> Table:
         "and an object that the hand is not near; an episode may end before."
     )
     return Table(title="Kinds of disturbances", header=header, rows=rows, note=note)
-
-
-def _plain(outcomes: Sequence[PlaceOutcome]) -> dict[tuple[str, int], PlaceOutcome]:
-    return {(each.cell, each.episode): each for each in outcomes if each.condition == "plain"}
 
 
 def _accuracy(outcomes: Sequence[PlaceOutcome]) -> Table:
@@ -134,22 +131,14 @@ def _limits(outcomes: Sequence[PlaceOutcome]) -> Table:
     return Table(title="Limits and contacts", header=header, rows=[counts, *rows], note=note)
 
 
-def _cause(outcome: PlaceOutcome, plain: Mapping[tuple[str, int], PlaceOutcome]) -> str:
-    """Its cause; that of the same episode undisturbed, if that failed too."""
-    beside = plain.get((outcome.cell, outcome.episode))
-    if outcome.cause != "disturbance" or beside is None or beside.success:
-        return outcome.cause
-    return beside.cause
-
-
 def _causes(outcomes: Sequence[PlaceOutcome]) -> Table:
-    rows, plain = [], _plain(outcomes)
+    rows = []
+    found = Counter((outcome.condition, cause) for outcome, cause in failures(outcomes))
     for condition in CONDITIONS[:3]:
-        mine = [outcome for outcome in outcomes if outcome.condition == condition]
-        if not mine:
-            continue
-        counts = Counter(_cause(outcome, plain) for outcome in mine if not outcome.success)
-        rows.append((condition, str(len(mine)), *(str(counts[cause]) for cause in CAUSES)))
+        episodes = sum(outcome.condition == condition for outcome in outcomes)
+        if episodes:
+            counts = (str(found[condition, cause]) for cause in CAUSES)
+            rows.append((condition, str(episodes), *counts))
     note = (
         "plan: everything planned was carried out, and the concept did not hold, or no plan "
         "could be carried out; grasp, transport, placement, touch: the stage of the last attempt "
