@@ -27,7 +27,8 @@ EVERY = 5
 SHOWN_WITHIN = 0.05
 """What a demonstration moves ends this near to where it is meant to [plane units]."""
 _RECORDING = 2  # keeps these scenes apart from those of reset(seed) and of other recordings
-_TRIES = 3  # seeds for each demonstration: now and then one is no good, see `_record`
+_TRIES = 12  # scenes for each demonstration: now and then one is no good, see `_record`
+_BLOCK = 3  # scenes are drawn in blocks: a demonstration's first do not depend on how many follow
 
 
 class Demonstrator:
@@ -101,7 +102,7 @@ def record_on_arm(
     Raises:
         UnknownConceptError: on an unknown concept or parameter, or one that an arm cannot generate.
         ConfigError: if `episodes` is below 1, `seed` is no whole number from 0, on an unknown
-            robot, or if the demonstrator failed in three scenes in a row.
+            robot, or if the demonstrator failed in twelve scenes in a row.
     """
     check_recording(episodes, seed)
     arm = make_robot(robot)
@@ -114,11 +115,18 @@ def record_on_arm(
     )
     controller = IKController(robot=arm, obstacles=MOST_OBJECTS)
     try:
-        seeds = np.random.SeedSequence([int(seed), _RECORDING]).generate_state(_TRIES * episodes)
-        groups = seeds.reshape(episodes, _TRIES).tolist()
-        return [_first_success(env, controller, group) for group in groups]
+        return [_first_success(env, controller, group) for group in _scenes(int(seed), episodes)]
     finally:
         env.close()
+
+
+def _scenes(seed: int, episodes: int) -> list[list[int]]:
+    """Seeds of `_TRIES` scenes for each demonstration."""
+    blocks = [
+        np.random.SeedSequence([seed, _RECORDING, block]).generate_state(_BLOCK * episodes)
+        for block in range(_TRIES // _BLOCK)
+    ]
+    return np.concatenate([b.reshape(episodes, _BLOCK) for b in blocks], axis=1).tolist()
 
 
 def _first_success(env: gym.Env, controller: IKController, seeds: list[int]) -> Demonstration:
@@ -127,8 +135,8 @@ def _first_success(env: gym.Env, controller: IKController, seeds: list[int]) -> 
         if shown is not None:
             return shown
     raise ConfigError(
-        f"the demonstrator failed in the scenes of seeds {', '.join(map(str, seeds))}; choose "
-        "another seed, or another number of objects"
+        f"the demonstrator failed in {len(seeds)} scenes in a row, the last of seed {seeds[-1]}; "
+        "choose another seed, or another number of objects"
     )
 
 

@@ -198,22 +198,22 @@ def test_lists_of_both_worlds_can_be_shown_together() -> None:
 
 
 def test_a_failure_is_tried_in_another_scene(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three seeds a demonstration; then it says which they were."""
+    """Twelve scenes a demonstration; then it says so."""
     tried: list[int] = []
     (good,) = record("near")[:1]
 
     def rarely(env: gym.Env, controller: Any, seed: int) -> Demonstration | None:
         tried.append(seed)
-        return good if len(tried) % 3 == 0 else None
+        return good if len(tried) % 12 == 0 else None
 
     monkeypatch.setattr(arm_demonstrations, "_record", rarely)
     assert record_on_arm("near", episodes=2, seed=1) == [good, good]
-    assert len(set(tried)) == 6
+    assert len(set(tried)) == 24
     monkeypatch.setattr(arm_demonstrations, "_record", lambda *_: None)
     with pytest.raises(ConfigError) as error:
         record_on_arm("near", episodes=2, seed=1)
     assert str(error.value) == (
-        f"the demonstrator failed in the scenes of seeds {', '.join(map(str, tried[:3]))}; choose "
+        f"the demonstrator failed in 12 scenes in a row, the last of seed {tried[11]}; choose "
         "another seed, or another number of objects"
     )
 
@@ -227,7 +227,9 @@ def test_what_fails_is_no_demonstration(monkeypatch: pytest.MonkeyPatch) -> None
         return observation, reward, False, True, {**info, "is_success": False}
 
     monkeypatch.setattr(ArmPlaceEnv, "step", failing)
-    with pytest.raises(ConfigError, match="^the demonstrator failed in the scenes of seeds "):
+    with pytest.raises(
+        ConfigError, match="^the demonstrator failed in 12 scenes in a row, "
+    ):
         record_on_arm("near", episodes=1)
 
 
