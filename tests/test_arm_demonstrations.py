@@ -227,9 +227,7 @@ def test_what_fails_is_no_demonstration(monkeypatch: pytest.MonkeyPatch) -> None
         return observation, reward, False, True, {**info, "is_success": False}
 
     monkeypatch.setattr(ArmPlaceEnv, "step", failing)
-    with pytest.raises(
-        ConfigError, match="^the demonstrator failed in 12 scenes in a row, "
-    ):
+    with pytest.raises(ConfigError, match="^the demonstrator failed in 12 scenes in a row, "):
         record_on_arm("near", episodes=1)
 
 
