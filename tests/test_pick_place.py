@@ -72,7 +72,8 @@ def test_an_object_is_carried_gently_and_exactly(robot: Robot, carried: ObjectSh
     assert bench.away[:2].max() < 1e-4
     assert contacts.table_contacts == contacts.self_contacts == contacts.link_contacts == 0
     assert 0.5 < contacts.peak_force < 10.0
-    assert world.max_velocity_share < 0.9 and world.max_torque_share < 0.5
+    assert world.max_velocity_share < 0.9
+    assert world.max_torque_share < 0.7  # the Panda's weight alone takes 0.54 of its shoulder
     assert world.max_joint_limit_violation == 0.0
     assert bench.tips[-1][2] > TRAVEL_HEIGHT - 0.002 and bench.openings[-1] > 0.037
     path = np.array(bench.poses)[:, 2, :3]
