@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from ..envs.errors import CheckpointError
@@ -77,13 +76,8 @@ class OutcomeStore:
             self._known |= self._about
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._file.__exit__(kind, error, trace)
+    def __exit__(self, *error: object) -> None:
+        self._file.__exit__(*error)
 
     def _remember(self, item: Outcome) -> None:
         cell = Cell(*(getattr(item, name) for name in _CELL))

@@ -14,8 +14,8 @@ from ..envs.rendering.film import Film
 from ..envs.rendering.video import write_video
 from .concept_agent import ConceptAgent
 from .place_causes import failures
-from .place_outcomes import CAUSES, PlaceOutcome, act, make_world, prepare
-from .place_trials import Trial
+from .place_outcomes import CAUSES, PlaceOutcome, act, make_world, prepare, teach
+from .place_trials import ARM_CONDITIONS
 from .plan import Plan
 from .rollout import show_plan
 
@@ -26,8 +26,8 @@ _FPS = 25
 
 def film_failures(outcomes: Sequence[PlaceOutcome], folder: Path, *, seed: int) -> list[Path]:
     """Films the shortest failure of each cause again, as ``CAUSE.mp4``; a list of the files."""
-    paths, on_arm = [], [o for o in outcomes if not o.condition.startswith("plane")]
-    found = failures(on_arm)
+    paths = []
+    found = failures([outcome for outcome in outcomes if outcome.condition in ARM_CONDITIONS])
     for cause in CAUSES:
         failed = [outcome for outcome, why in found if why == cause]
         if failed:
@@ -38,11 +38,10 @@ def film_failures(outcomes: Sequence[PlaceOutcome], folder: Path, *, seed: int) 
 
 def film(outcome: PlaceOutcome, path: Path, *, seed: int) -> Path:
     """A video of an outcome's episode, which is run again."""
-    trial = Trial(outcome.episode, outcome.cell, outcome.condition)
+    trial = outcome.trial
     concept, shown, scene = prepare(trial, seed=seed)
     agent = ConceptAgent.from_pretrained()
-    for number, demonstrations in enumerate(shown):
-        agent.observe(demonstrations, join=number > 0)
+    teach(agent, shown)
     env = make_world(trial, concept, render_mode="rgb_array")
     reel = Film(every=max(_EVERY, math.ceil(outcome.steps / _MOST_FRAMES)))
     bar = tqdm(desc=f"filming {path.stem}", unit="step", total=outcome.steps)

@@ -21,7 +21,7 @@ from .concept_agent import ConceptAgent
 from .identify import IdentifyResult
 from .pick_place import Outcome
 from .place_policy import PlacePolicy
-from .place_trials import CELLS, DEMONSTRATIONS, Trial
+from .place_trials import ARM_CONDITIONS, CELLS, DEMONSTRATIONS, Trial
 
 CAUSES = ("plan", "grasp", "transport", "placement", "touch", "disturbance")
 """What a failure is put down to, see `cause_of`."""
@@ -65,6 +65,11 @@ class PlaceOutcome:
     link_contacts: int = 0
     peak_force: float = 0.0
 
+    @property
+    def trial(self) -> Trial:
+        """Whose outcome it is."""
+        return Trial(self.episode, self.cell, self.condition)
+
     def row(self) -> dict[str, Any]:
         """As JSON has it."""
         return asdict(self)
@@ -88,12 +93,17 @@ def _taught(
     key = (seed, trial.lesson)
     if key not in known:
         taught = agent.fresh()
-        for number, demonstrations in enumerate(shown):
-            taught.observe(demonstrations, join=number > 0)
+        teach(taught, shown)
         known[key] = taught
         while len(known) > _MOST_KNOWN:
             known.popitem(last=False)
     return known[key]
+
+
+def teach(agent: ConceptAgent, shown: list[list[Demonstration]]) -> None:
+    """Show it one term after another; they are to hold at once."""
+    for number, demonstrations in enumerate(shown):
+        agent.observe(demonstrations, join=number > 0)
 
 
 _known: WeakKeyDictionary[ConceptAgent, OrderedDict[tuple, ConceptAgent]] = WeakKeyDictionary()
@@ -121,7 +131,7 @@ def _shown(concept: Concept, seed: int, on_arm: bool) -> list[Demonstration]:
 def make_world(trial: Trial, concept: Concept, **options: Any) -> gym.Env:
     """The trial's environment."""
     cell = CELLS[trial.cell]
-    if not trial.condition.startswith("plane"):
+    if trial.condition in ARM_CONDITIONS:
         robot = "ur5e" if trial.condition == "ur5e" else "panda"
         options |= {"robot": robot, "kinds": cell.kinds, "disturb": trial.disturb}
     return gym.make(trial.world, concept=concept, task=cell.task, **options)

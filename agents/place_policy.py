@@ -87,7 +87,7 @@ class PlacePolicy:
             or last is None
             or not (_same_episode(view, known) and _continues(table, last))
         ):
-            self.attempts, self._skill = [], None
+            self.attempts, self._skill, self._room = [], None, Room()
             self._arm = Arm(self._controller_of(table.robot), table)
             self._script = self._touch() if view.task == "identify" else self._build()
             return next(self._script)
@@ -120,7 +120,6 @@ class PlacePolicy:
     def _build(self) -> Generator[np.ndarray, TableView, None]:
         """Look, plan and carry out, until it is done or was tried often enough."""
         phase, tries, why_not = self._now[0].phase, 0, ""
-        self._room = Room()
         while True:
             view, table = self._now
             if view.phase != phase:

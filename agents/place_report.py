@@ -10,7 +10,7 @@ import numpy as np
 
 from .place_causes import failures, plain
 from .place_outcomes import CAUSES, PlaceOutcome
-from .place_trials import CELLS, CONDITIONS
+from .place_trials import ARM_CONDITIONS, CELLS, CONDITIONS
 from .table import Table
 from .wilson import as_percent, wilson_interval
 
@@ -91,7 +91,7 @@ def _kinds(outcomes: Sequence[PlaceOutcome]) -> Table:
 
 def _accuracy(outcomes: Sequence[PlaceOutcome]) -> Table:
     rows = []
-    for condition in CONDITIONS[:3]:
+    for condition in ARM_CONDITIONS:
         mine = [outcome for outcome in outcomes if outcome.condition == condition]
         errors = np.concatenate([[], *[outcome.errors for outcome in mine]])
         if len(errors):
@@ -116,7 +116,7 @@ def _limits(outcomes: Sequence[PlaceOutcome]) -> Table:
         ("contact force on an object [N], most", "{:.0f}", _most("peak_force")),
         ("the same, 95th percentile of episodes [N]", "{:.0f}", _percentile("peak_force", 95)),
     ]
-    conditions = [name for name in CONDITIONS[:3] if any(o.condition == name for o in outcomes)]
+    conditions = [name for name in ARM_CONDITIONS if any(o.condition == name for o in outcomes)]
     by_name = {name: [o for o in outcomes if o.condition == name] for name in conditions}
     rows = [
         (label, *(form.format(of(by_name[name])) for name in conditions))
@@ -134,7 +134,7 @@ def _limits(outcomes: Sequence[PlaceOutcome]) -> Table:
 def _causes(outcomes: Sequence[PlaceOutcome]) -> Table:
     rows = []
     found = Counter((outcome.condition, cause) for outcome, cause in failures(outcomes))
-    for condition in CONDITIONS[:3]:
+    for condition in ARM_CONDITIONS:
         episodes = sum(outcome.condition == condition for outcome in outcomes)
         if episodes:
             counts = (str(found[condition, cause]) for cause in CAUSES)

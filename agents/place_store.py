@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from ..envs.errors import ConfigError
@@ -38,13 +37,8 @@ class PlaceStore:
             self._file.write(self._header)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._file.__exit__(kind, error, trace)
+    def __exit__(self, *error: object) -> None:
+        self._file.__exit__(*error)
 
     def __contains__(self, trial: Trial) -> bool:
         return trial in self._found
@@ -57,7 +51,7 @@ class PlaceStore:
     def add(self, outcome: PlaceOutcome) -> None:
         """Keep an outcome, on disk at once."""
         self._file.write(json.dumps(outcome.row()))
-        self._found[_trial_of(outcome)] = outcome
+        self._found[outcome.trial] = outcome
 
     def _read(self) -> None:
         lines, rest = self._file.lines, self._file.rest
@@ -72,8 +66,4 @@ class PlaceStore:
                 outcome = PlaceOutcome(**json.loads(line))
             except (ValueError, TypeError):
                 continue
-            self._found[_trial_of(outcome)] = outcome
-
-
-def _trial_of(outcome: PlaceOutcome) -> Trial:
-    return Trial(outcome.episode, outcome.cell, outcome.condition)
+            self._found[outcome.trial] = outcome

@@ -9,7 +9,7 @@ from typing import Any
 
 from .evaluation_pages import fill_table, markdown
 from .place_outcomes import PlaceOutcome
-from .place_trials import CELLS, CONDITIONS
+from .place_trials import ARM_CONDITIONS, CELLS
 from .wilson import as_percent, wilson_interval
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -30,7 +30,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "several concepts at once": tuple(name for name in CELLS if " + " in name),
 }
 """Rows of the table: cells whose episodes are counted together."""
-SHOWN = CONDITIONS[:3]
+SHOWN = ARM_CONDITIONS
 """Its columns."""
 COUNTS = "place.json"
 """Name of the counts' file."""

@@ -16,7 +16,8 @@ DEMONSTRATIONS = 5
 """Demonstrations that the agent is shown in every episode."""
 SHARED = 5
 """Episodes that share parameters and demonstrations."""
-CONDITIONS = ("plain", "disturbed", "ur5e", "plane", "plane, shown on the arm")
+ARM_CONDITIONS = ("plain", "disturbed", "ur5e")
+CONDITIONS = (*ARM_CONDITIONS, "plane", "plane, shown on the arm")
 """plain: the Panda, undisturbed; disturbed: one disturbance an episode, of three kinds in turn;
 ur5e: another arm; plane: the same concepts in the particle world, shown there, and shown on the
 arm."""
@@ -113,7 +114,7 @@ class Trial:
     def world(self) -> str:
         """The id of the environment."""
         several = len(CELLS[self.cell].concepts) > 1
-        if self.condition.startswith("plane"):
+        if self.condition not in ARM_CONDITIONS:
             return f"conceptgym/Particle{'Compose' if several else ''}-v0"
         return f"conceptgym/ArmPlace{'Compose' if several else ''}-v0"
 
@@ -142,7 +143,7 @@ def applies(cell: str, condition: str) -> bool:
     """Whether a cell has a condition: what the arm cannot show serves no plane."""
     several = len(CELLS[cell].concepts) > 1
     shown = CELLS[cell].concepts[0] != "colour"
-    return not condition.startswith("plane") or (shown and not several)
+    return condition in ARM_CONDITIONS or (shown and not several)
 
 
 def trials(

@@ -205,19 +205,19 @@ def _add_servos(scene: mujoco.MjSpec, robot: Robot) -> None:
         strict=True,
     )
     for joint, gain, damping, speed, torque in rows:
+        hinge = scene.joint(PREFIX + joint)
         servo = scene.add_actuator(
             name=f"{PREFIX}servo_{joint}",
             target=PREFIX + joint,
             trntype=mujoco.mjtTrn.mjTRN_JOINT,
             ctrlrange=[-speed, speed],
-            actrange=_range_of(scene.joint(PREFIX + joint)),
+            actrange=_range_of(hinge),
             forcerange=[-torque, torque],
         )
         servo.set_to_intvelocity(gain, damping)
         # what the motor gives, against gravity too, is within its limit
-        scene.joint(PREFIX + joint).actgravcomp = True
-        scene.joint(PREFIX + joint).actfrcrange = [-torque, torque]
-        scene.joint(PREFIX + joint).actfrclimited = True
+        hinge.actgravcomp = hinge.actfrclimited = True
+        hinge.actfrcrange = [-torque, torque]
     servo = scene.add_actuator(
         name=PREFIX + "servo_fingers",
         target=target,
