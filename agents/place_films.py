@@ -9,19 +9,17 @@ from pathlib import Path
 import gymnasium as gym
 from tqdm import tqdm
 
-from ..envs.concept_env import ConceptEnv
 from ..envs.rendering.film import Film
 from ..envs.rendering.video import write_video
 from .concept_agent import ConceptAgent
 from .place_causes import failures
 from .place_outcomes import CAUSES, PlaceOutcome, act, make_world, prepare, teach
 from .place_trials import ARM_CONDITIONS
-from .plan import Plan
-from .rollout import show_plan
 
 _EVERY = 2  # fewest control steps a frame: twice as fast as it happened
 _MOST_FRAMES = 500  # longer episodes are shown faster
 _FPS = 25
+_STILLS = 2  # looks at the scene before the first step: without a plan, and with it
 
 
 def film_failures(outcomes: Sequence[PlaceOutcome], folder: Path, *, seed: int) -> list[Path]:
@@ -44,14 +42,9 @@ def film(outcome: PlaceOutcome, path: Path, *, seed: int) -> Path:
     teach(agent, shown)
     env = make_world(trial, concept, render_mode="rgb_array")
     reel = Film(every=max(_EVERY, math.ceil(outcome.steps / _MOST_FRAMES)))
-    bar = tqdm(desc=f"filming {path.stem}", unit="step", total=outcome.steps)
-    drawn: list[Plan | None] = [None]
+    bar = tqdm(desc=f"filming {path.stem}", unit="frame", total=outcome.steps + _STILLS)
 
     def shoot(env: gym.Env) -> None:
-        world = env.unwrapped
-        if agent.plan() is not drawn[-1] and isinstance(world, ConceptEnv):
-            drawn[:] = [agent.plan()]
-            show_plan(world, agent.plan())
         bar.update()
         reel.shoot(env)
 

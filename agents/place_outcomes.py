@@ -22,6 +22,7 @@ from .identify import IdentifyResult
 from .pick_place import Outcome
 from .place_policy import PlacePolicy
 from .place_trials import ARM_CONDITIONS, CELLS, DEMONSTRATIONS, Trial
+from .rollout import roll_out
 
 CAUSES = ("plan", "grasp", "transport", "placement", "touch", "disturbance")
 """What a failure is put down to, see `cause_of`."""
@@ -145,28 +146,19 @@ def act(
     scene: int,
     on_step: Callable[[gym.Env], object] = lambda env: None,
 ) -> PlaceOutcome:
-    """One episode of an agent that has observed; `on_step` is called with `env` after each step."""
-    observation, _ = env.reset(seed=scene)
-    steps, ended, info = 0, False, {"is_success": False, "fault": ""}
-    while not ended:
-        start = np.ones(1, dtype=bool) if steps == 0 else None
-        action, _ = agent.predict(observation, episode_start=start)
-        observation, _, terminated, truncated, info = env.step(action)
-        ended, steps = terminated or truncated, steps + 1
-        on_step(env)
-    success = bool(info["is_success"])
-    plan = agent.plan()
+    """One episode of an agent that has observed; `on_step` as in `roll_out`."""
+    run = roll_out(agent, env, seed=scene, on_step=on_step)
     world, policy = env.unwrapped, agent.policy()
     facts = _facts(world, policy) if isinstance(world, ArmPlaceEnv) else {}
     return PlaceOutcome(
         cell=trial.cell,
         condition=trial.condition,
         episode=trial.episode,
-        success=success,
-        steps=steps,
-        cause="" if success else cause_of(world, policy),
-        fault=str(info.get("fault", "")),
-        reason=plan.reason if plan is not None else "",
+        success=run.success,
+        steps=run.steps,
+        cause="" if run.success else cause_of(world, policy),
+        fault=run.fault,
+        reason=run.plan.reason,
         disturb=trial.disturb or "",
         **facts,
     )

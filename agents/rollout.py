@@ -34,6 +34,7 @@ class Rollout:
         seconds_to_plan: the longest call of `predict` [s], which is the one that plans.
         plan: the last plan.
         reason: "terminated" or "truncated".
+    fault: what is wrong with the last state, in the worlds that say.
     """
 
     success: bool
@@ -43,6 +44,7 @@ class Rollout:
     seconds_to_plan: float
     plan: Plan
     reason: str
+    fault: str = ""
 
 
 def roll_out(
@@ -96,6 +98,7 @@ def roll_out(
         seconds_to_plan=longest,
         plan=plan,
         reason="truncated" if truncated else "terminated",
+        fault=str(info.get("fault", "")),
     )
 
 

@@ -51,7 +51,7 @@ def test_the_shortest_failure_of_each_cause_is_filmed(
 def test_a_film_shows_the_very_episode(
     cell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every second step of it and the end: the frames are those of the trial run again."""
+    """Every second look at it and the end: the frames are those of the trial run again."""
     steps, made = 9, []
     trial = Trial(4, cell, "disturbed")
 
@@ -72,7 +72,7 @@ def test_a_film_shows_the_very_episode(
     path = film(outcome, tmp_path / "new" / "plan.mp4", seed=0)
     assert path == tmp_path / "new" / "plan.mp4"
     frames = iio.imread(path)
-    assert frames.shape == (steps // 2 + 1, 32, 48, 3)
+    assert frames.shape == ((2 + steps + 1) // 2, 32, 48, 3)  # two before the first step
     assert np.ptp(frames) > 50
     (world,) = made
     concept, shown, scene = prepare(trial, seed=0)

@@ -129,7 +129,7 @@ def test_an_episode_is_run_to_its_end_and_measured(condition: str) -> None:
     agent, env = idle_world(trial)
     seen: list[gym.Env] = []
     outcome = act(agent, env, trial, scene=5, on_step=seen.append)
-    assert seen == [env] * 4
+    assert seen == [env] * (2 + 4)  # the scene, the scene with its plan, and every step
     assert (outcome.cell, outcome.condition, outcome.episode) == ("near", condition, 2)
     assert (outcome.steps, outcome.success, outcome.cause) == (4, False, "plan")
     assert (outcome.reason, outcome.fault, outcome.errors) == ("idle", "", [])
@@ -154,7 +154,7 @@ def test_an_object_that_leaves_the_table_is_named() -> None:
         put(world, piece, (5.0, 0.0, -0.1))
 
     outcome = act(agent, env, PLAIN, scene=5, on_step=drop)
-    assert outcome.fault == "fallen" and not outcome.success and outcome.steps == 2
+    assert outcome.fault == "fallen" and not outcome.success and outcome.steps == 1
 
 
 def test_a_trial_is_shown_run_and_measured() -> None:
