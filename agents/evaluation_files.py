@@ -28,7 +28,7 @@ def write_files(folder: Path, outcomes: Sequence[Outcome], about: Mapping[str, A
         about: what was evaluated, where and how; JSON-ready.
     """
     rows = [row | {"command": command(row)} for row in summarise(outcomes)]
-    report = {**about, "means": _means(outcomes), "rows": rows}
+    report = {**about, "means": _means(outcomes), "methods": _methods(outcomes), "rows": rows}
     tables = [*make_tables(outcomes), full_table(outcomes)]
     texts = {
         "json": json.dumps(report, indent=1) + "\n",
@@ -52,7 +52,7 @@ def _preface(about: Mapping[str, Any]) -> str:
 def record(weights: Path, report: Path) -> Path:
     """Copy a report's success rates into the JSON that is shipped beside the weights.
 
-    Only what our agent reaches, with five undisturbed demonstrations or fewer.
+    Cell by cell what our agent reaches with undisturbed demonstrations, and everyone's means.
 
     Args:
         weights: the checkpoint that was evaluated.
@@ -75,7 +75,7 @@ def record(weights: Path, report: Path) -> Path:
         if row["method"] == "ours" and row["condition"] == "plain"
     ]
     about["evaluation"] = {
-        **{name: found[name] for name in ("config", "machine", "means")},
+        **{name: found[name] for name in ("config", "machine", "means", "methods")},
         "rows": kept,
     }
     return _replace(path, json.dumps(about, indent=1, sort_keys=True) + "\n")
@@ -87,6 +87,12 @@ def _means(outcomes: Sequence[Outcome]) -> list[Row]:
     by = ("world", "level", "task")
     everything = [{"family": "all"} | row for row in summarise(found, ("group", *by))]
     return everything + summarise(found, ("family", *by))
+
+
+def _methods(outcomes: Sequence[Outcome]) -> list[Row]:
+    """Everyone's means in the plane over the named single concepts, setting by setting."""
+    found = [item for item in named(outcomes) if item.world == "particle" and item.level != 4]
+    return summarise(found, ("method", "level", "demonstrations", "condition", "task"))
 
 
 def _replace(path: Path, text: str) -> Path:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..envs.errors import ConfigError
+from .evaluation_comparisons import compared_tables
+from .marked_tables import fill_table, markdown
 from .wilson import as_percent
 
 _LEVELS = {
@@ -26,7 +26,11 @@ _COLUMNS = {
 _TASKS = ("generate", "identify")
 _NONE = "–"
 
-PAGES = {"README.md": ("levels", "concepts"), "docs/reinforcement.md": ("shown",)}
+PAGES = {
+    "README.md": ("levels", "concepts"),
+    "docs/reinforcement.md": ("shown",),
+    "docs/training.md": ("rival", "ablations", "starts"),
+}
 """Documents, and the tables that are marked in them."""
 
 Record = Mapping[str, Any]
@@ -42,6 +46,7 @@ def recorded_tables(recorded: Record) -> dict[str, str]:
         "levels": _levels(recorded),
         "concepts": _concepts(recorded),
         "shown": _concepts(recorded, columns=("new scenes", "one shown")),
+        **compared_tables(recorded),
     }
 
 
@@ -54,26 +59,6 @@ def fill_page(text: str, recorded: Record, *, page: str) -> str:
     tables = recorded_tables(recorded)
     for name in PAGES[page]:
         text = fill_table(text, name, tables[name], page=page)
-    return text
-
-
-def fill_table(text: str, name: str, table: str, *, page: str) -> str:
-    """The text of a document with the table between its markers renewed.
-
-    Raises:
-        ConfigError: if the markers are missing.
-    """
-    text, count = re.subn(
-        rf"(<!-- table: {name} -->\n).*?(<!-- /table -->)",
-        lambda found: f"{found[1]}\n{table}\n{found[2]}",
-        text,
-        flags=re.S,
-    )
-    if count != 1:
-        raise ConfigError(
-            f"{page} has {count} places for the table {name!r}; mark one by "
-            f"'<!-- table: {name} -->' and '<!-- /table -->'"
-        )
     return text
 
 
@@ -123,9 +108,3 @@ def _cell(row: Record | None) -> str:
     if row is None:
         return _NONE
     return as_percent(*(row[name] for name in ("success", "low", "high")))
-
-
-def markdown(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of cells as a table, the first as its head."""
-    lines = ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]]) + "\n"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .evaluation_pages import fill_table, markdown
+from .marked_tables import fill_table, markdown
 from .place_outcomes import PlaceOutcome
 from .place_trials import ARM_CONDITIONS, CELLS
 from .wilson import as_percent, wilson_interval

@@ -2,10 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
 from conceptgym.agents.evaluation_pages import PAGES, fill_page, recorded_tables, write_pages
-from conceptgym.envs.errors import ConfigError
 
 
 def numbers(successes: int, episodes: int) -> dict:
@@ -33,6 +30,7 @@ RECORDED = {
         | numbers(90, 100)
         for task in ("generate", "identify")
     ],
+    "methods": [],
 }
 README = (
     "# Title\n<!-- table: levels -->\nold\n<!-- /table -->\ntext\n"
@@ -73,13 +71,5 @@ def test_every_document_is_renewed(tmp_path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text("".join(f"<!-- table: {name} -->\n<!-- /table -->\n" for name in names))
     for path in write_pages(tmp_path, RECORDED):
-        assert "| concept |" in path.read_text(encoding="utf-8")
-
-
-def test_missing_markers_are_named() -> None:
-    text = (
-        "README.md has 0 places for the table 'levels'; mark one by '<!-- table: levels -->' and "
-        "'<!-- /table -->'"
-    )
-    with pytest.raises(ConfigError, match=f"^{text}$"):
-        fill_page("nothing", RECORDED, page="README.md")
+        text = path.read_text(encoding="utf-8")
+        assert text.count("\n|---|") == text.count("<!-- table") > 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conceptgym.agents.evaluation_pages import fill_table
+from conceptgym.agents.marked_tables import fill_table
 from conceptgym.agents.place_outcomes import PlaceOutcome
 from conceptgym.agents.place_summary import COUNTS, GROUPS, SHOWN, count, summary, write_summary
 from conceptgym.agents.place_trials import CELLS

@@ -13,6 +13,8 @@ from conceptgym.envs import CONCEPTS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+RECORDED = json.loads(asset_path("weights/concept_energy.json").read_text())["evaluation"]
+BOTH = ("invariants", "ours")
 
 
 def python_blocks():
@@ -42,9 +44,30 @@ def test_the_scripts_and_pictures_exist():
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_tables_are_the_recorded_evaluation(page):
-    about = json.loads(asset_path("weights/concept_energy.json").read_text())
     text = (ROOT / page).read_text()
-    assert fill_page(text, about["evaluation"], page=page) == text
+    assert fill_page(text, RECORDED, page=page) == text
+
+
+def test_the_rivals_rates_are_the_recorded_ones():
+    (found,) = re.findall(
+        r"identifies (\d+)%, ours (\d+)%; with 5% jitter it generates (\d+)%, ours (\d+)%",
+        " ".join(README.split()),
+    )
+    asked = [(m, *key) for key in (("wrong", "identify"), ("jitter-5", "generate")) for m in BOTH]
+    by = ("method", "condition", "task")
+    rates = {tuple(row[name] for name in by): row["success"] for row in RECORDED["methods"]}
+    assert [int(number) for number in found] == [round(100 * rates[key]) for key in asked]
+
+
+def test_our_cells_have_as_many_episodes_as_it_says():
+    (found,) = re.findall(
+        r"our agent in the plane has (\d+) episodes, one of the arm (\d+)", " ".join(README.split())
+    )
+    kept = [
+        row for row in RECORDED["rows"] if row["demonstrations"] in (1, 5)
+    ]  # two and ten: so far fewer
+    numbers = {(row["world"], row["episodes"]) for row in kept}
+    assert numbers == {("particle", int(found[0])), ("arm", int(found[1]))}
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)

@@ -1,0 +1,74 @@
+"""The tables of docs/training.md: everyone's means, side by side where both were asked."""
+
+from typing import Any
+
+import pytest
+from test_scripts import load
+
+from conceptgym.agents.evaluation_comparisons import (
+    ABLATIONS,
+    RIVAL,
+    SETTINGS,
+    STARTS,
+    compared_tables,
+)
+from conceptgym.agents.evaluation_config import CONDITIONS, EvaluationConfig
+from conceptgym.agents.evaluation_methods import METHODS
+from conceptgym.envs.concepts import TASKS
+
+
+def mean(method: str, task: str, successes: int, **key: Any) -> dict[str, Any]:
+    place = {"level": 1, "demonstrations": 5, "condition": "plain"} | key
+    rates = {"success": successes / 10, "low": successes / 20, "high": (successes + 10) / 20}
+    return {"method": method, "task": task, "episodes": 10, **place, **rates}
+
+
+def tables(*rows: dict[str, Any]) -> dict[str, list[str]]:
+    found = compared_tables({"methods": list(rows)})
+    return {name: table.splitlines()[2:] for name, table in found.items()}
+
+
+def both(successes: int, task: str, **key: Any) -> list[dict[str, Any]]:
+    return [mean("ours", task, successes, **key), mean(RIVAL, task, successes - 5, **key)]
+
+
+def test_the_rival_stands_beside_us_in_every_setting_that_both_were_asked_in() -> None:
+    noisy = {"condition": "jitter-5"}
+    alone = [mean("ours", task, 9, demonstrations=2) for task in TASKS]
+    rows = [row for n, task in enumerate(TASKS) for row in both(9 + n, task)]
+    rows += [row for task in TASKS for row in both(8, task, **noisy)]
+    rows[-1]["episodes"] = rows[-3]["episodes"] = 4
+    assert tables(*rows, *alone)["rival"] == [
+        "| 5 demonstrations | 90.0% (45–95) | 40.0% (20–70) | 100.0% (50–100) | 50.0% (25–75) "
+        "| 10 / 10 |",
+        "| 5, jittered by up to 5% | 80.0% (40–90) | 30.0% (15–65) | 80.0% (40–90) "
+        "| 30.0% (15–65) | 10 / 4 |",
+    ]
+
+
+def test_methods_are_compared_in_new_scenes_with_five_clean_demonstrations() -> None:
+    other = ({"level": 2}, {"demonstrations": 1}, {"condition": "wrong"})
+    rows = [mean("no_pairs", task, 0, **key) for task in TASKS for key in other]
+    rows += [mean("no_pairs", task, 3 + n) for n, task in enumerate(TASKS)]
+    rows += [mean("unrolled", "generate", 1)]  # not asked to identify
+    found = tables(*rows)
+    title = ABLATIONS["no_pairs"]
+    assert found["ablations"] == [
+        f"| `no_pairs`: {title} | 30.0% (15–65) | 40.0% (20–70) | 10 |",
+    ]
+    assert found["starts"] == []
+
+
+def test_their_names_are_those_that_are_evaluated() -> None:
+    config = EvaluationConfig()
+    known = {(1, *setting) for setting in config.settings}
+    known |= {(level, 5, "plain") for level in (2, 3)}
+    assert set(SETTINGS.values()) == known
+    assert {condition for _, _, condition in SETTINGS.values()} == set(CONDITIONS)
+    assert RIVAL in METHODS and set(STARTS) <= set(METHODS)
+    assert set(ABLATIONS) == set(load("ablate").VARIANTS)
+
+
+@pytest.mark.parametrize("name", ["rival", "ablations", "starts"])
+def test_nothing_measured_leaves_the_heads(name: str) -> None:
+    assert tables()[name] == []
