@@ -16,6 +16,7 @@ from ..envs.errors import CheckpointError
 from .evaluation import Outcome, Task
 from .evaluation_arm import ArmFacts
 from .evaluation_config import Cell, Job
+from .evaluation_published import read_published
 from .json_lines import JsonLines
 
 _FIELDS = tuple(field.name for field in fields(Outcome))
@@ -27,6 +28,7 @@ class OutcomeStore:
 
     Attributes:
         outcomes: those of earlier runs, then those added, each once.
+        about: what they are about: the seed, and the digest of each checkpoint.
     """
 
     def __init__(self, path: Path, *, seed: int, digests: Mapping[str, str]) -> None:
@@ -44,14 +46,21 @@ class OutcomeStore:
         self.outcomes: list[Outcome] = []
         self._done: dict[Job, set[Cell]] = {}
         self._cells: dict[Cell, Cell] = {}  # each once, however many episodes have it
-        self._about = {"seed": seed, **{f"sha256 of {name}": digests[name] for name in digests}}
-        self._known = self._read()
-        for name, value in self._about.items():
-            if self._known.get(name, value) != value:
-                raise CheckpointError(
-                    f"{path} holds outcomes of {name}={self._known[name]!r}, not {value!r}; "
-                    "choose another folder, or delete the file"
-                )
+        self._asked = {"seed": seed, **{f"sha256 of {name}": digests[name] for name in digests}}
+        self.about = dict(self._asked)
+        self._written = self._read()
+        self._learn(path, self._written, "choose another folder, or delete the file")
+
+    def start_from(self, path: Path) -> None:
+        """Remember published outcomes as well, and leave them where they are.
+
+        Raises:
+            CheckpointError: if the file is missing or broken, or about another seed or weights.
+        """
+        outcomes, about = read_published(path)
+        self._learn(path, about, "do without it, or evaluate what it is about")
+        for item in outcomes:
+            self._remember(item)
 
     def missing(self, job: Job, cells: Iterable[Cell]) -> list[Task]:
         """The cells of a job that have no outcome yet, those of a setting together."""
@@ -71,13 +80,22 @@ class OutcomeStore:
 
     def __enter__(self) -> Self:
         self._file.__enter__()
-        if not self._about.items() <= self._known.items():
-            self._file.write(json.dumps(self._about))
-            self._known |= self._about
+        if not self._asked.items() <= self._written.items():
+            self._file.write(json.dumps(self._asked))
+            self._written |= self._asked
         return self
 
     def __exit__(self, *error: object) -> None:
         self._file.__exit__(*error)
+
+    def _learn(self, path: Path, about: Mapping[str, Any], fix: str) -> None:
+        """Add what a file is about to what is known, unless they contradict each other."""
+        for name, value in self.about.items():
+            if about.get(name, value) != value:
+                raise CheckpointError(
+                    f"{path} holds outcomes of {name}={about[name]!r}, not {value!r}; {fix}"
+                )
+        self.about |= about
 
     def _remember(self, item: Outcome) -> None:
         cell = Cell(*(getattr(item, name) for name in _CELL))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from ..envs.concepts.compositions import PAIRS, TRIPLES
 from .evaluation import Outcome
 from .evaluation_arm import ArmFacts
-from .evaluation_config import PLAIN, STANDARD
+from .evaluation_config import PLAIN, STANDARD, SUBJECTS
 from .evaluation_methods import OURS
 from .wilson import wilson_interval
 
@@ -46,6 +47,13 @@ _MILLIMETRES = 1e3
 _SCRIPT = "python scripts/evaluate.py"
 
 Row = dict[str, Any]
+
+
+def in_order(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """By concept, cell and episode, in whatever order they came."""
+    known = {name: number for number, name in enumerate(SUBJECTS)}
+    rest = attrgetter(*CELL[1:], "episode")
+    return sorted(outcomes, key=lambda item: (known[item.concept], rest(item)))
 
 
 def family_of(concept: str) -> str:

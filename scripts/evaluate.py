@@ -5,6 +5,7 @@
     python scripts/evaluate.py --concepts near --episodes 20    # a quick look
     python scripts/evaluate.py --methods ours --levels 2        # one method, held-out parameters
     python scripts/evaluate.py --ablation no-pairs=runs/a.safetensors   # other weights beside ours
+    python scripts/evaluate.py --start docs/outcomes.jsonl      # go on from what is published
 
 Outcomes go into outcomes.jsonl as they come: killed at any moment, the same command goes on from
 there, and runs over other parts with the same --out add to the same table. Episodes take turns
@@ -18,6 +19,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -41,7 +43,9 @@ from conceptgym.agents.evaluation_files import record, write_files
 from conceptgym.agents.evaluation_methods import METHODS, OURS
 from conceptgym.agents.evaluation_pages import write_pages
 from conceptgym.agents.evaluation_pool import run_tasks
+from conceptgym.agents.evaluation_published import publish
 from conceptgym.agents.evaluation_store import OutcomeStore
+from conceptgym.agents.evaluation_summary import in_order
 from conceptgym.agents.evaluation_tables import make_tables
 from conceptgym.agents.figures_codes import draw_codes, infer_codes
 from conceptgym.agents.figures_curves import draw_curves
@@ -89,11 +93,13 @@ class Args:
     """Time after which to stop, and to report what there is; the same command goes on."""
     out: Path = Path("out/evaluation")
     """Folder of outcomes.jsonl and of evaluation.json, .csv and .md."""
+    start: Path | None = None
+    """Published outcomes to start from (docs/outcomes.jsonl); what they hold is not run again."""
     figures: Path | None = None
     """Folder for figures (curves, codes, filmstrips, a gallery) and the paper's findings."""
     record: bool = False
-    """Copy our rates into the JSON beside the weights and into the documents' tables, as is done
-    before weights are shipped."""
+    """Publish the outcomes and the full table in docs/, and copy rates into the JSON beside the
+    weights and into the documents' tables, as is done before weights are shipped."""
 
     @property
     def config(self) -> EvaluationConfig:
@@ -126,16 +132,16 @@ def main(args: Args) -> None:
     headers = {name: load_model(path)[1] for name, path in paths.items()}
     digests = {name: header["sha256"] for name, header in headers.items()}
     with OutcomeStore(args.out / "outcomes.jsonl", seed=args.seed, digests=digests) as store:
+        if args.start is not None:
+            store.start_from(args.start)
         parts = (store.missing(job, config.cells(job)) for job in config.jobs)
         _run(args, config, store, [task for part in parts for task in part])
-        found = sorted(store.outcomes, key=lambda item: SUBJECTS.index(item.concept))
+        found = in_order(store.outcomes)
     for table in make_tables(found):
         table.print(console)
     written = write_files(args.out, found, _about(args, config, headers))
     if args.record:
-        about = record(args.checkpoint or asset_path(PRETRAINED), written[0])
-        recorded = json.loads(about.read_text(encoding="utf-8"))["evaluation"]
-        written += [about, *write_pages(_ROOT, recorded)]
+        written += _record(args, found, store.about)
     if args.figures is not None:
         written += _draw_figures(args.figures, found, load_model(args.checkpoint)[0])
     for path in written:
@@ -162,6 +168,18 @@ def _run(args: Args, config: EvaluationConfig, store: OutcomeStore, tasks: Seque
             if time.monotonic() > end:
                 break
     runs.close()
+
+
+def _record(args: Args, outcomes: Sequence[Outcome], about: dict[str, Any]) -> list[Path]:
+    docs, weights = _ROOT / "docs", args.checkpoint or asset_path(PRETRAINED)
+    shipped = record(weights, args.out / "evaluation.json")
+    recorded = json.loads(shipped.read_text(encoding="utf-8"))["evaluation"]
+    return [
+        publish(docs / "outcomes.jsonl", outcomes, about),
+        Path(shutil.copy(args.out / "evaluation.md", docs / "evaluation.md")),
+        shipped,
+        *write_pages(_ROOT, recorded),
+    ]
 
 
 def _draw_figures(folder: Path, outcomes: Sequence[Outcome], model: ConceptModel) -> list[Path]:

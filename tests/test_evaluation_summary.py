@@ -15,6 +15,7 @@ from conceptgym.agents.evaluation_summary import (
     SINGLE,
     command,
     family_of,
+    in_order,
     named,
     standard,
     standards,
@@ -71,6 +72,17 @@ def test_means_over_families_and_groups() -> None:
     assert families == {"proximity": 0.75, "pairs": 0.0, "triples": 0.25}
     groups = {row["group"]: row["episodes"] for row in summarise(parts, ("group",))}
     assert groups == {SINGLE: 4, "pairs": 4, "triples": 4}
+
+
+def test_order_does_not_depend_on_what_came_first() -> None:
+    items = [
+        outcome(concept=concept, level=level, method=method, episode=k)
+        for concept in ("colour", "near", "between + colour")
+        for level in (1, 3)
+        for method in ("mine", "ours")
+        for k in range(11)
+    ]
+    assert in_order(items[::-1]) == in_order(items) == items
 
 
 def test_every_subject_but_touch_is_of_one_family() -> None:

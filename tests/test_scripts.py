@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import zlib
@@ -25,7 +26,10 @@ from agent_scenes import tiny_model
 from evaluation_scenes import save_tiny
 
 from conceptgym.agents import ConceptAgent
+from conceptgym.agents.checkpoint import load_tensors
 from conceptgym.agents.config import InferenceConfig
+from conceptgym.agents.evaluation import Task
+from conceptgym.agents.evaluation_pages import PAGES
 from conceptgym.agents.model import load_model
 from conceptgym.agents.place_outcomes import PlaceOutcome
 from conceptgym.agents.place_trials import Trial
@@ -138,6 +142,34 @@ def test_evaluate_stops_when_its_time_is_up(tmp_path: Path) -> None:
     module.main(args)
     rows = json.loads((tmp_path / "out" / "evaluation.json").read_text())["rows"]
     assert 0 < sum(row["episodes"] for row in rows) < 1000
+
+
+def test_evaluate_starts_from_what_is_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Recorded on one machine, gone on with on another: nothing is run again, nothing is lost."""
+    root, weights = tmp_path / "root", save_tiny(tmp_path / "tiny.safetensors")
+    (root / "docs").mkdir(parents=True)
+    for page in PAGES:
+        shutil.copy(FOLDER.parent / page, root / page)
+    about = {"sha256": load_tensors(weights)[1]["sha256"]}
+    weights.with_suffix(".json").write_text(json.dumps(about))
+    line = f"--concepts above --levels 1 --methods ours chance --workers 1 --checkpoint {weights}"
+    line += " --demonstrations 5 --conditions plain --arm-episodes 1"
+    module, args = parse("evaluate", f"{line} --episodes 2 --record --out {tmp_path / 'one'}")
+    monkeypatch.setattr(module, "_ROOT", root)
+    module.main(args)
+    published, pages = root / "docs" / "outcomes.jsonl", root / "docs" / "evaluation.md"
+    before = published.read_bytes(), pages.read_bytes()
+    more = f"{line} --start {published} --record --out {tmp_path / 'two'}"
+    left: list[Task] = []
+    monkeypatch.setattr(module, "_run", lambda *given: left.extend(given[-1]))
+    module.main(parse("evaluate", f"{more} --episodes 2")[1])
+    assert left == [] and (published.read_bytes(), pages.read_bytes()) == before
+    module.main(parse("evaluate", f"{more} --episodes 3")[1])
+    assert {job.episode for job, _ in left} == {2}
+    report = [json.loads((tmp_path / n / "evaluation.json").read_text()) for n in ("one", "two")]
+    assert report[0]["rows"] == report[1]["rows"] and len(report[0]["rows"]) == 6
 
 
 PLACED = "--cells near --conditions plain --episodes 1 --workers 1"
