@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..envs.concepts import TASKS
+from .config import InferenceConfig
 from .evaluation_config import PLAIN, STANDARD, WRONG
 from .evaluation_methods import OURS
-from .marked_tables import markdown
-from .wilson import as_percent
+from .evaluation_summary import MEANS
+from .marked_tables import markdown, rate
 
-SETTINGS: dict[str, tuple[int, int, str]] = {
+Setting = tuple[int, int, str]
+Key = tuple[str, int, int, str, str]
+Record = Mapping[str, Any]
+
+SETTINGS: dict[str, Setting] = {
     "5 demonstrations": (1, STANDARD, PLAIN),
     "10": (1, 10, PLAIN),
     "2": (1, 2, PLAIN),
@@ -36,15 +41,16 @@ ABLATIONS = {
     "unrolled": "the paper's objective: unrolled descent, softplus contrast, KL",
 }
 """Variants of `scripts/ablate.py`, under the names that `--ablation` is given."""
+_INFERENCE = InferenceConfig()
+_CODES = f"{_INFERENCE.particles} random codes"
+_DESCENT = f"then at most {_INFERENCE.code_iterations} steps"
 STARTS = {
-    OURS: "the encoder's guess, then at most 20 steps",
+    OURS: f"the encoder's guess, {_DESCENT}",
     "ours-guess": "the encoder's guess alone",
-    "ours-values": "16 random codes that hold the demonstrated values, then at most 20 steps",
-    "ours-scratch": "16 random codes, then at most 20 steps",
+    "ours-values": f"{_CODES} that hold the demonstrated values, {_DESCENT}",
+    "ours-scratch": f"{_CODES}, {_DESCENT}",
 }
 """Where the descent on w begins."""
-
-Record = Mapping[str, Any]
 
 
 def compared_tables(recorded: Record) -> dict[str, str]:
@@ -53,39 +59,35 @@ def compared_tables(recorded: Record) -> dict[str, str]:
     Args:
         recorded: its "methods" are rows by method, level, demonstrations, condition and task.
     """
-    by = ("method", "level", "demonstrations", "condition", "task")
-    found = {tuple(row[name] for name in by): row for row in recorded["methods"]}
+    found = {tuple(row[name] for name in MEANS): row for row in recorded["methods"]}
+    both = (OURS, RIVAL)
+    heads = [f"`{method}`, {task}" for task in TASKS for method in both]
+    settings = {title: _keys(both, setting) for title, setting in SETTINGS.items()}
     return {
-        "rival": _rival(found),
-        "ablations": _methods(found, "variant", ABLATIONS),
-        "starts": _methods(found, "start", STARTS),
+        "rival": _table(found, ["", *heads], settings),
+        "ablations": _table(found, ["variant", *TASKS], _alone(ABLATIONS)),
+        "starts": _table(found, ["start", *TASKS], _alone(STARTS)),
     }
 
 
-def _rival(found: Mapping[Any, Record]) -> str:
-    both = (OURS, RIVAL)
-    heads = [f"`{method}`, {task}" for task in TASKS for method in both]
-    rows = [["", *heads, "episodes a task"]]
-    for title, setting in SETTINGS.items():
-        cells = [found.get((method, *setting, task)) for task in TASKS for method in both]
-        kept = [cell for cell in cells if cell is not None]
-        if len(kept) == len(cells):
-            numbers = " / ".join(str(cell["episodes"]) for cell in kept[: len(both)])
-            rows.append([title, *map(_rate, kept), numbers])
+def _keys(methods: Sequence[str], setting: Setting) -> list[Key]:
+    return [(method, *setting, task) for task in TASKS for method in methods]
+
+
+def _alone(methods: Mapping[str, str]) -> dict[str, list[Key]]:
+    """A line for each method: new scenes, five undisturbed demonstrations."""
+    setting = (1, STANDARD, PLAIN)
+    return {f"`{name}`: {title}": _keys([name], setting) for name, title in methods.items()}
+
+
+def _table(found: Mapping[Key, Record], heads: list[str], lines: Mapping[str, list[Key]]) -> str:
+    """The lines, keys of cells by title, of which every cell was measured."""
+    rows = [[*heads, "episodes a task"]]
+    for title, keys in lines.items():
+        cells = [found[key] for key in keys if key in found]
+        if len(cells) == len(keys):
+            episodes: dict[str, str] = {}
+            for cell in cells:
+                episodes.setdefault(cell["method"], str(cell["episodes"]))
+            rows.append([title, *map(rate, cells), " / ".join(episodes.values())])
     return markdown(rows)
-
-
-def _methods(found: Mapping[Any, Record], head: str, methods: Mapping[str, str]) -> str:
-    """Some methods in new scenes, with five undisturbed demonstrations."""
-    rows = [[head, *TASKS, "episodes a task"]]
-    for method, title in methods.items():
-        cells = [found.get((method, 1, STANDARD, PLAIN, task)) for task in TASKS]
-        kept = [cell for cell in cells if cell is not None]
-        if len(kept) == len(cells):
-            name = f"`{method}`: {title}"
-            rows.append([name, *map(_rate, kept), str(kept[0]["episodes"])])
-    return markdown(rows)
-
-
-def _rate(row: Record) -> str:
-    return as_percent(*(row[name] for name in ("success", "low", "high")))

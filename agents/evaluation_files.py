@@ -11,7 +11,7 @@ from typing import Any
 
 from ..envs.errors import CheckpointError
 from .evaluation import Outcome
-from .evaluation_summary import CELL, Row, command, named, standard, summarise
+from .evaluation_summary import CELL, MEANS, Row, command, named, standard, summarise
 from .evaluation_tables import full_table, make_tables
 
 _NAME = "evaluation"
@@ -92,7 +92,7 @@ def _means(outcomes: Sequence[Outcome]) -> list[Row]:
 def _methods(outcomes: Sequence[Outcome]) -> list[Row]:
     """Everyone's means in the plane over the named single concepts, setting by setting."""
     found = [item for item in named(outcomes) if item.world == "particle" and item.level != 4]
-    return summarise(found, ("method", "level", "demonstrations", "condition", "task"))
+    return summarise(found, MEANS)
 
 
 def _replace(path: Path, text: str) -> Path:

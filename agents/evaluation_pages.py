@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..envs.concepts import TASKS
 from .evaluation_comparisons import compared_tables
-from .marked_tables import fill_table, markdown
-from .wilson import as_percent
+from .marked_tables import NONE, fill_table, markdown, rate
 
 _LEVELS = {
     (1, "concepts"): "1: new scenes",
@@ -23,8 +23,6 @@ _COLUMNS = {
     "never trained": ("particle", 2, 5),
     "arm": ("arm", 1, 5),
 }
-_TASKS = ("generate", "identify")
-_NONE = "–"
 
 PAGES = {
     "README.md": ("levels", "concepts"),
@@ -72,22 +70,22 @@ def write_pages(root: Path, recorded: Record) -> list[Path]:
 
 
 def _levels(recorded: Record) -> str:
-    rows = [["level", *_TASKS, "episodes a task"]]
+    rows = [["level", *TASKS, "episodes a task"]]
     means = {
         (row["world"], row["level"], row["group"], row["task"]): row
         for row in recorded["means"]
         if row["family"] == "all"
     }
     for (level, group), title in _LEVELS.items():
-        rows.append(_mean_row(title, [means.get(("particle", level, group, t)) for t in _TASKS]))
-    arm = [means.get(("arm", 1, "concepts", task)) for task in _TASKS]
+        rows.append(_mean_row(title, [means.get(("particle", level, group, t)) for t in TASKS]))
+    arm = [means.get(("arm", 1, "concepts", task)) for task in TASKS]
     rows.append(_mean_row("the arm, new scenes", arm))
-    return markdown([row for row in rows if row[1:3] != [_NONE, _NONE]])
+    return markdown([row for row in rows if row[1:3] != [NONE, NONE]])
 
 
 def _mean_row(title: str, found: Sequence[Record | None]) -> list[str]:
     numbers = [str(row["episodes"]) for row in found if row is not None]
-    return [title, *map(_cell, found), " / ".join(numbers)]
+    return [title, *map(rate, found), " / ".join(numbers)]
 
 
 def _concepts(recorded: Record, *, columns: Sequence[str] = tuple(_COLUMNS)) -> str:
@@ -96,15 +94,9 @@ def _concepts(recorded: Record, *, columns: Sequence[str] = tuple(_COLUMNS)) -> 
         for row in recorded["rows"]
         if row["level"] <= 2
     }
-    heads = [f"{task}, {title}" for title in columns for task in _TASKS]
+    heads = [f"{task}, {title}" for title in columns for task in TASKS]
     rows = [["concept", *heads]]
     for concept in dict.fromkeys(name for name, *_ in cells):
-        found = [cells.get((concept, *_COLUMNS[title], t)) for title in columns for t in _TASKS]
-        rows.append([concept, *map(_cell, found)])
+        found = [cells.get((concept, *_COLUMNS[title], t)) for title in columns for t in TASKS]
+        rows.append([concept, *map(rate, found)])
     return markdown(rows)
-
-
-def _cell(row: Record | None) -> str:
-    if row is None:
-        return _NONE
-    return as_percent(*(row[name] for name in ("success", "low", "high")))

@@ -19,6 +19,8 @@ from .wilson import wilson_interval
 
 CELL = ("concept", "task", "level", "world", "demonstrations", "condition", "method")
 """What the table tells apart."""
+MEANS = ("method", "level", "demonstrations", "condition", "task")
+"""What everyone's means over the concepts tell apart."""
 FAMILIES: Mapping[str, tuple[str, ...]] = {
     "colour": ("colour",),
     "region": ("region",),

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..envs.errors import ConfigError
+from .wilson import as_percent
+
+NONE = "–"
+"""A cell without a number."""
 
 
 def fill_table(text: str, name: str, table: str, *, page: str) -> str:
@@ -32,3 +37,10 @@ def markdown(rows: Sequence[Sequence[str]]) -> str:
     """Rows of cells as a table, the first as its head."""
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]]) + "\n"
+
+
+def rate(row: Mapping[str, Any] | None) -> str:
+    """A cell: the success of one of `summarise`'s rows and its interval; `NONE` without a row."""
+    if row is None:
+        return NONE
+    return as_percent(*(row[name] for name in ("success", "low", "high")))

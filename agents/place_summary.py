@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .marked_tables import fill_table, markdown
+from .marked_tables import NONE, fill_table, markdown
 from .place_outcomes import PlaceOutcome
 from .place_trials import ARM_CONDITIONS, CELLS
 from .wilson import as_percent, wilson_interval
@@ -34,7 +34,6 @@ SHOWN = ARM_CONDITIONS
 """Its columns."""
 COUNTS = "place.json"
 """Name of the counts' file."""
-_NONE = "–"
 
 Counts = Sequence[Mapping[str, Any]]
 
@@ -79,5 +78,5 @@ def _add(counts: Counts, cells: Sequence[str], condition: str) -> tuple[int, int
 
 def _rate(successes: int, episodes: int) -> str:
     if not episodes:
-        return _NONE
+        return NONE
     return as_percent(successes / episodes, *wilson_interval(successes, episodes))

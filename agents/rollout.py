@@ -34,7 +34,7 @@ class Rollout:
         seconds_to_plan: the longest call of `predict` [s], which is the one that plans.
         plan: the last plan.
         reason: "terminated" or "truncated".
-    fault: what is wrong with the last state, in the worlds that say.
+        fault: what is wrong with the last state, in the worlds that say.
     """
 
     success: bool

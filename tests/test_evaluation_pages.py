@@ -1,8 +1,12 @@
 """The documents' tables are what is recorded, and only they are changed."""
 
+import re
 from pathlib import Path
 
+import pytest
+
 from conceptgym.agents.evaluation_pages import PAGES, fill_page, recorded_tables, write_pages
+from conceptgym.envs.errors import ConfigError
 
 
 def numbers(successes: int, episodes: int) -> dict:
@@ -73,3 +77,13 @@ def test_every_document_is_renewed(tmp_path: Path) -> None:
     for path in write_pages(tmp_path, RECORDED):
         text = path.read_text(encoding="utf-8")
         assert text.count("\n|---|") == text.count("<!-- table") > 0
+        assert ("| concept |" in text) == (path.name != "training.md")
+
+
+def test_missing_markers_are_named() -> None:
+    text = (
+        "README.md has 0 places for the table 'levels'; mark one by "
+        "'<!-- table: levels -->' and '<!-- /table -->'"
+    )
+    with pytest.raises(ConfigError, match=re.escape(text)):
+        fill_page("nothing", RECORDED, page="README.md")

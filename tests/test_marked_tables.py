@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conceptgym.agents.marked_tables import fill_table, markdown
+from conceptgym.agents.marked_tables import NONE, fill_table, markdown, rate
 from conceptgym.envs.errors import ConfigError
 
 TEXT = (
@@ -22,6 +22,11 @@ def test_one_table_is_renewed_and_the_rest_stays() -> None:
 
 def test_rows_become_a_table() -> None:
     assert markdown([["a", "b"], ["1", "2"]]) == "| a | b |\n|---|---|\n| 1 | 2 |\n"
+
+
+def test_a_rate_is_a_cell() -> None:
+    assert rate({"success": 0.5, "low": 0.25, "high": 0.75, "episodes": 8}) == "50.0% (25–75)"
+    assert rate(None) == NONE
 
 
 @pytest.mark.parametrize(("text", "count"), [("nothing", 0), (TEXT + TEXT, 2)])
