@@ -10,7 +10,7 @@ from .config import InferenceConfig
 from .evaluation_config import PLAIN, STANDARD, WRONG
 from .evaluation_methods import OURS
 from .evaluation_summary import MEANS
-from .marked_tables import markdown, rate
+from .marked_tables import NONE, markdown, rate
 
 Setting = tuple[int, int, str]
 Key = tuple[str, int, int, str, str]
@@ -31,6 +31,9 @@ SETTINGS: dict[str, Setting] = {
 }
 """Rows of the rival's table: level, number of demonstrations, what is done to them."""
 RIVAL = "invariants"
+GUESS = "ours-guess"
+DUELLISTS = (RIVAL, GUESS)
+"""Who is held against our agent scene by scene."""
 ABLATIONS = {
     "same_time": "the shipped design",
     "no_pairs": "entities are not related",
@@ -46,7 +49,7 @@ _CODES = f"{_INFERENCE.particles} random codes"
 _DESCENT = f"then at most {_INFERENCE.code_iterations} steps"
 STARTS = {
     OURS: f"the encoder's guess, {_DESCENT}",
-    "ours-guess": "the encoder's guess alone",
+    GUESS: "the encoder's guess alone",
     "ours-values": f"{_CODES} that hold the demonstrated values, {_DESCENT}",
     "ours-scratch": f"{_CODES}, {_DESCENT}",
 }
@@ -57,7 +60,8 @@ def compared_tables(recorded: Record) -> dict[str, str]:
     """The tables by the name of their marker.
 
     Args:
-        recorded: its "methods" are rows by method, level, demonstrations, condition and task.
+        recorded: its "methods" are rows of `MEANS`, its "ahead" those of `where_ahead` for
+            `DUELLISTS` against ours.
     """
     found = {tuple(row[name] for name in MEANS): row for row in recorded["methods"]}
     both = (OURS, RIVAL)
@@ -65,6 +69,8 @@ def compared_tables(recorded: Record) -> dict[str, str]:
     settings = {title: _keys(both, setting) for title, setting in SETTINGS.items()}
     return {
         "rival": _table(found, ["", *heads], settings),
+        "rival ahead": _ahead(recorded["ahead"], RIVAL),
+        "guess ahead": _ahead(recorded["ahead"], GUESS),
         "ablations": _table(found, ["variant", *TASKS], _alone(ABLATIONS)),
         "starts": _table(found, ["start", *TASKS], _alone(STARTS)),
     }
@@ -91,3 +97,18 @@ def _table(found: Mapping[Key, Record], heads: list[str], lines: Mapping[str, li
                 episodes.setdefault(cell["method"], str(cell["episodes"]))
             rows.append([title, *map(rate, cells), " / ".join(episodes.values())])
     return markdown(rows)
+
+
+def _ahead(duels: Sequence[Record], method: str) -> str:
+    rows, by = [["", *TASKS, "scenes"]], ("method", "level", "demonstrations", "condition")
+    for title, setting in SETTINGS.items():
+        here = [d for d in duels if tuple(d[name] for name in by) == (method, *setting)]
+        if here:
+            scenes = " / ".join(map(str, sorted({duel["episodes"] for duel in here})))
+            rows.append([title, *(_duels(here, task) for task in TASKS), scenes])
+    return markdown(rows)
+
+
+def _duels(duels: Sequence[Record], task: str) -> str:
+    found = (d for d in duels if d["task"] == task)
+    return ", ".join(f"{d['concept']} {d['alone']} : {d['other_alone']}" for d in found) or NONE

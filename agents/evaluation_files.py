@@ -11,6 +11,9 @@ from typing import Any
 
 from ..envs.errors import CheckpointError
 from .evaluation import Outcome
+from .evaluation_comparisons import DUELLISTS
+from .evaluation_duels import where_ahead
+from .evaluation_methods import OURS
 from .evaluation_summary import CELL, MEANS, Row, command, named, standard, summarise
 from .evaluation_tables import full_table, make_tables
 
@@ -28,7 +31,13 @@ def write_files(folder: Path, outcomes: Sequence[Outcome], about: Mapping[str, A
         about: what was evaluated, where and how; JSON-ready.
     """
     rows = [row | {"command": command(row)} for row in summarise(outcomes)]
-    report = {**about, "means": _means(outcomes), "methods": _methods(outcomes), "rows": rows}
+    report = {
+        **about,
+        "means": _means(outcomes),
+        "methods": _methods(outcomes),
+        "ahead": ahead(outcomes),
+        "rows": rows,
+    }
     tables = [*make_tables(outcomes), full_table(outcomes)]
     texts = {
         "json": json.dumps(report, indent=1) + "\n",
@@ -52,7 +61,8 @@ def _preface(about: Mapping[str, Any]) -> str:
 def record(weights: Path, report: Path) -> Path:
     """Copy a report's success rates into the JSON that is shipped beside the weights.
 
-    Cell by cell what our agent reaches with undisturbed demonstrations, and everyone's means.
+    Cell by cell what our agent reaches with undisturbed demonstrations, everyone's means, and where
+    others are ahead of it.
 
     Args:
         weights: the checkpoint that was evaluated.
@@ -75,7 +85,7 @@ def record(weights: Path, report: Path) -> Path:
         if row["method"] == "ours" and row["condition"] == "plain"
     ]
     about["evaluation"] = {
-        **{name: found[name] for name in ("config", "machine", "means", "methods")},
+        **{name: found[name] for name in ("config", "machine", "means", "methods", "ahead")},
         "rows": kept,
     }
     return _replace(path, json.dumps(about, indent=1, sort_keys=True) + "\n")
@@ -93,6 +103,12 @@ def _methods(outcomes: Sequence[Outcome]) -> list[Row]:
     """Everyone's means in the plane over the named single concepts, setting by setting."""
     found = [item for item in named(outcomes) if item.world == "particle" and item.level != 4]
     return summarise(found, MEANS)
+
+
+def ahead(outcomes: Sequence[Outcome]) -> list[Row]:
+    """Where others are ahead of our agent on the same questions about the named concepts."""
+    found = named(outcomes)
+    return [row for method in DUELLISTS for row in where_ahead(found, method, OURS)]
 
 
 def _replace(path: Path, text: str) -> Path:

@@ -44,8 +44,6 @@ STANDARD_ONLY = (
     *(f"ours-{n}-steps" for n in _STEPS),
 )
 """Methods that are looked at with five undisturbed demonstrations alone."""
-PLAIN_ONLY = ("ours-guess",)
-"""Methods that are looked at with undisturbed demonstrations alone."""
 GENERATE_ONLY = ("ours-recognition",)
 """Methods that differ from ours in how they generate alone."""
 SINGLE_ONLY = ("copy-nearest", "invariants")

@@ -48,6 +48,9 @@ _FAMILY_OF = {name: family for family, names in FAMILIES.items() for name in nam
 _MILLIMETRES = 1e3
 _SCRIPT = "python scripts/evaluate.py"
 
+_ASKED = attrgetter("world", *MEANS)
+_EPISODE = attrgetter("episode")
+
 Row = dict[str, Any]
 
 
@@ -64,8 +67,21 @@ def family_of(concept: str) -> str:
 
 
 def named(outcomes: Iterable[Outcome]) -> list[Outcome]:
-    """Those that count in means."""
-    return [item for item in outcomes if item.concept in _FAMILY_OF]
+    """Those that count in means: of the named concepts, and of each as often.
+
+    Where a method was asked about some concepts more often than about others, in the same world,
+    level, task and setting, the first episodes of each are kept.
+    """
+    found = [item for item in outcomes if item.concept in _FAMILY_OF]
+    cells: dict[tuple[Any, ...], dict[str, list[Outcome]]] = defaultdict(lambda: defaultdict(list))
+    for item in found:
+        cells[_ASKED(item)][item.concept].append(item)
+    kept: set[int] = set()
+    for concepts in cells.values():
+        fewest = min(map(len, concepts.values()))
+        for items in concepts.values():
+            kept |= {id(item) for item in sorted(items, key=_EPISODE)[:fewest]}
+    return [item for item in found if id(item) in kept]
 
 
 def standard(outcomes: Iterable[Outcome], *, world: str = "particle") -> list[Outcome]:

@@ -16,7 +16,7 @@ from .findings import MARGIN, Bar, Claim, Measured, Verdict, measure_all
 from .findings_paper import FINDINGS, GLOSSARY
 from .table import Table
 
-_FOLDER = "runs/ablations"  # where scripts/ablate.py leaves its checkpoints
+_FOLDER = "docs/ablations"  # weights that scripts/ablate.py trained
 _POINTS = f"{100 * MARGIN:.0f} points"
 _RULES = f"""\
 Every rate is of the questions that all methods of its group were asked, with five undisturbed
@@ -90,7 +90,7 @@ def _section(measured: Measured, codes: Codes | None) -> str:
         ]
     if finding.number == 1:
         parts.append(_distance(codes))
-    parts.append("Measured by\n\n" + "\n".join(f"    {line}" for line in commands(measured)))
+    parts.append(f"Measured by\n\n    {command(measured)}")
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
@@ -104,8 +104,8 @@ def sentence(measured: Measured) -> str:
     return measured.finding.sentence.format_map(rates | lacking)
 
 
-def commands(measured: Measured) -> list[str]:
-    """The command lines that train and ask the finding's methods."""
+def command(measured: Measured) -> str:
+    """The command line that asks the finding's methods."""
     finding, episodes = measured.finding, measured.episodes
     asked = [name for name in finding.methods if name in METHODS]
     others = [name for name in finding.methods if name not in METHODS]
@@ -124,8 +124,7 @@ def commands(measured: Measured) -> list[str]:
     if others:
         paths = " ".join(f"{name}={_FOLDER}/{name}.safetensors" for name in others)
         parts.append(f"--ablation {paths}")
-    train = [f"python scripts/ablate.py --only {' '.join(others)}"] if others else []
-    return [*train, " ".join(parts)]
+    return " ".join(parts)
 
 
 def _absent(measured: Measured) -> list[str]:

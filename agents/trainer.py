@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -119,20 +120,24 @@ class Trainer:
             for slow, quick in pairs:
                 slow.lerp_(quick, 1.0 - decay)
 
-    def save(self, path: Path) -> None:
-        """Write model, average and optimiser to `path` (safetensors) in one atomic step."""
-        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
-        tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
-        for number, state in self.optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{number}.{k}": v for k, v in state.items()}
-        header = {
+    @property
+    def header(self) -> dict[str, Any]:
+        """What made the weights, and what they need; JSON-ready."""
+        return {
             "energy": self.model.energy.config.to_dict(),
             "train": self.config.to_dict(),
             "step": self.step,
             "seconds": self.seconds,
             "amortised": self.objective.amortised,  # as inference has to be
         }
-        save_tensors(path, tensors, header)
+
+    def save(self, path: Path) -> None:
+        """Write model, average and optimiser to `path` (safetensors) in one atomic step."""
+        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
+        tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
+        for number, state in self.optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{number}.{k}": v for k, v in state.items()}
+        save_tensors(path, tensors, self.header)
         self.saved_at = self.seconds
 
     def resume(self, path: Path) -> None:

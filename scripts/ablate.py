@@ -7,7 +7,8 @@ The variants share one pool of training events. Each is timed first, and is then
 steps as fit into the time, so that its learning rate runs through the whole schedule. The time is
 the processor's, so that other work on the machine takes nothing from any of them. A variant that is
 finished is left alone, so a killed run goes on where it stopped. Success is measured by
-``scripts/evaluate.py --ablation NAME=runs/ablations/NAME.safetensors``.
+``scripts/evaluate.py --ablation NAME=runs/ablations/NAME.safetensors``; docs/ablations has what the
+defaults trained.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from conceptgym.agents.checkpoint import save_tensors
 from conceptgym.agents.cli import run_script
 from conceptgym.agents.config import EnergyConfig, TrainConfig
 from conceptgym.agents.data import EventPool, training_families
@@ -57,10 +59,10 @@ class Args:
 
     only: tuple[str, ...] = tuple(VARIANTS)
     """Variants to train."""
-    seconds: float = 300.0
+    seconds: float = 240.0
     """Processor time that each is trained for, compilation not counted."""
     out: Path = Path("runs/ablations")
-    """Folder of the checkpoints, one NAME.safetensors each."""
+    """Folder of the averaged weights, one NAME.safetensors each."""
     pool: Path | None = None
     """File of the training events, by default in the folder."""
     workers: int | None = None
@@ -84,7 +86,10 @@ def main(args: Args) -> None:
         if target.exists():
             print(f"{name}: {target} is there already")
             continue
-        train(name, args, pool).save(target)
+        trainer = train(name, args, pool)
+        # Half precision: small enough to publish, and what is published is what is evaluated.
+        weights = trainer.average.state_dict()
+        save_tensors(target, {key: value.half() for key, value in weights.items()}, trainer.header)
         print(f"{name}: wrote {target}")
 
 

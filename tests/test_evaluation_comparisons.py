@@ -7,6 +7,8 @@ from test_scripts import load
 
 from conceptgym.agents.evaluation_comparisons import (
     ABLATIONS,
+    DUELLISTS,
+    GUESS,
     RIVAL,
     SETTINGS,
     STARTS,
@@ -24,7 +26,7 @@ def mean(method: str, task: str, successes: int, **key: Any) -> dict[str, Any]:
 
 
 def tables(*rows: dict[str, Any]) -> dict[str, list[str]]:
-    found = compared_tables({"methods": list(rows)})
+    found = compared_tables({"methods": list(rows), "ahead": []})
     return {name: table.splitlines()[2:] for name, table in found.items()}
 
 
@@ -43,6 +45,30 @@ def test_the_rival_stands_beside_us_in_every_setting_that_both_were_asked_in() -
         "| 10 / 10 |",
         "| 5, jittered by up to 5% | 80.0% (40–90) | 30.0% (15–65) | 80.0% (40–90) "
         "| 30.0% (15–65) | 10 / 4 |",
+    ]
+
+
+def test_where_others_are_ahead_stands_by_setting_and_task() -> None:
+    def duel(concept: str, task: str, alone: int, **key: Any) -> dict[str, Any]:
+        place = {"level": 1, "demonstrations": 5, "condition": "plain", "episodes": 500}
+        place |= {"method": RIVAL} | key
+        return {"concept": concept, "task": task, "alone": alone, "other_alone": 2, **place}
+
+    ahead = [
+        duel("near", "generate", 9, level=3),
+        duel("near", "generate", 11),
+        duel("region", "generate", 24),
+        duel("region", "identify", 12, episodes=100, condition="wrong"),
+        duel("quantity", "generate", 30, condition="noise-5", method=GUESS),
+    ]
+    found = compared_tables({"methods": [], "ahead": ahead})
+    assert found["guess ahead"].splitlines()[2:] == [
+        "| 5, normal noise of 5% | quantity 30 : 2 | – | 500 |"
+    ]
+    assert found["rival ahead"].splitlines()[2:] == [
+        "| 5 demonstrations | near 11 : 2, region 24 : 2 | – | 500 |",
+        "| 5, one of them of another concept | – | region 12 : 2 | 100 |",
+        "| 5, 9 to 12 objects | near 9 : 2 | – | 500 |",
     ]
 
 
@@ -65,10 +91,10 @@ def test_their_names_are_those_that_are_evaluated() -> None:
     known |= {(level, 5, "plain") for level in (2, 3)}
     assert set(SETTINGS.values()) == known
     assert {condition for _, _, condition in SETTINGS.values()} == set(CONDITIONS)
-    assert RIVAL in METHODS and set(STARTS) <= set(METHODS)
+    assert set(DUELLISTS) <= set(METHODS) and set(STARTS) <= set(METHODS)
     assert set(ABLATIONS) == set(load("ablate").VARIANTS)
 
 
-@pytest.mark.parametrize("name", ["rival", "ablations", "starts"])
+@pytest.mark.parametrize("name", ["rival", "rival ahead", "ablations", "starts", "guess ahead"])
 def test_nothing_measured_leaves_the_heads(name: str) -> None:
     assert tables()[name] == []

@@ -35,6 +35,7 @@ RECORDED = {
         for task in ("generate", "identify")
     ],
     "methods": [],
+    "ahead": [],
 }
 README = (
     "# Title\n<!-- table: levels -->\nold\n<!-- /table -->\ntext\n"

@@ -74,6 +74,17 @@ def test_means_over_families_and_groups() -> None:
     assert groups == {SINGLE: 4, "pairs": 4, "triples": 4}
 
 
+def test_every_concept_counts_as_often() -> None:
+    """What one concept was asked more is left out, setting by setting and task by task."""
+    few = outcomes(3, 4, concept="colour")
+    many = [*outcomes(9, 9), *outcomes(2, 9, task="identify"), *outcomes(1, 9, condition="wrong")]
+    assert named([*many[::-1], *few]) == [*many[9:][::-1], *many[:4][::-1], *few]
+    (row,) = summarise(named([*many[:9], *few]), ("group",))
+    assert (row["successes"], row["episodes"]) == (7, 8)
+    touched = outcomes(1, 1, concept="touch")  # counts in no mean, and cuts none
+    assert named([*touched, *few]) == few
+
+
 def test_order_does_not_depend_on_what_came_first() -> None:
     items = [
         outcome(concept=concept, level=level, method=method, episode=k)

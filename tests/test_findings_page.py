@@ -16,7 +16,7 @@ from test_scripts import load
 from conceptgym.agents.evaluation_methods import METHODS
 from conceptgym.agents.figures_codes import FIND, MAKE, Codes
 from conceptgym.agents.findings import Finding, Measured, Verdict, measure_all
-from conceptgym.agents.findings_page import commands, findings_page, sentence, write_findings
+from conceptgym.agents.findings_page import command, findings_page, sentence, write_findings
 from conceptgym.agents.findings_paper import FINDINGS
 from conceptgym.agents.wilson import wilson_interval
 
@@ -67,7 +67,7 @@ def test_who_is_missing_is_named(finding: Finding) -> None:
     assert sentence(found) == f"No outcomes on the same questions: `{claim.bar.name}`."
     section = findings_page([found]).partition(f"## {finding.number}. ")[2]
     assert not re.search(r"\d%", section)
-    assert all(name in section for name in finding.methods)  # in the commands
+    assert all(name in section for name in finding.methods)  # in the command
 
 
 def test_what_is_only_shown_beside_may_be_missing() -> None:
@@ -77,18 +77,13 @@ def test_what_is_only_shown_beside_may_be_missing() -> None:
 
 
 @EVERY
-def test_the_commands_ask_for_it(finding: Finding) -> None:
-    """Read as the scripts read them, they train and ask what the finding is about."""
-    *train, ask = (shlex.split(line) for line in commands(measured(finding)))
+def test_the_command_asks_for_it(finding: Finding) -> None:
+    """Read as the script reads it, it asks what the finding is about."""
+    ask = shlex.split(command(measured(finding)))
     others = [name for name in finding.methods if name not in METHODS]
-    for line in train:
-        assert line[:2] == ["python", "scripts/ablate.py"]
-        args = tyro.cli(load("ablate").Args, args=line[2:])
-        assert list(args.only) == others
-    assert bool(train) == bool(others)
     assert ask[:2] == ["python", "scripts/evaluate.py"]
     args = tyro.cli(load("evaluate").Args, args=ask[2:])
-    folder = tyro.cli(load("ablate").Args, args=[]).out
+    folder = Path("docs/ablations")
     assert args.ablations == {name: folder / f"{name}.safetensors" for name in others}
     assert args.episodes == EPISODES
     cells = {

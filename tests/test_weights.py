@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from operator import itemgetter
+from pathlib import Path
 
 import pytest
 import torch
 
 from conceptgym.agents import EnergyConfig, TrainConfig, load_model, load_tensors
 from conceptgym.agents.bank import BANK_SIZE
+from conceptgym.agents.evaluation_files import ahead
+from conceptgym.agents.evaluation_published import read_published
+from conceptgym.agents.evaluation_summary import CELL, summarise
 from conceptgym.agents.model import PRETRAINED
 from conceptgym.agents.wilson import wilson_interval
 from conceptgym.assets import asset_path
@@ -16,6 +21,7 @@ from conceptgym.envs import CONCEPTS, TASKS
 
 WEIGHTS = asset_path(PRETRAINED)
 ABOUT = json.loads(WEIGHTS.with_suffix(".json").read_text())
+DOCS = Path(__file__).parents[1] / "docs"
 FEWEST = {"particle": 100, "arm": 20}
 """Episodes a cell that a rate is good for."""
 
@@ -62,3 +68,21 @@ def test_the_evaluation_covers_every_concept(concept):
         assert row["success"] == pytest.approx(row["successes"] / row["episodes"])
         low, high = wilson_interval(row["successes"], row["episodes"])
         assert (row["low"], row["high"]) == pytest.approx((low, high))
+
+
+def test_what_is_published_repeats_what_is_recorded() -> None:
+    """Run again on another machine: the same counts, but for scenes that rounding decides."""
+    outcomes, about = read_published(DOCS / "outcomes.jsonl")
+    assert about == {"seed": 0, "sha256 of ours": ABOUT["sha256"]}
+    key = itemgetter(*CELL, "episodes")
+    recorded = {key(row): row["successes"] for row in ABOUT["evaluation"]["rows"]}
+    found = {key(row): row["successes"] for row in summarise(outcomes) if key(row) in recorded}
+    again = {cell: n for cell, n in found.items() if 0 < recorded[cell] < cell[-1]}
+    assert len(found) > 100 and len(again) > 20
+    assert max(abs(n - recorded[cell]) for cell, n in found.items()) <= 1
+    assert sum(n != recorded[cell] for cell, n in again.items()) < len(again) / 4
+
+
+def test_where_others_are_ahead_is_counted_in_the_published_outcomes() -> None:
+    outcomes, _ = read_published(DOCS / "outcomes.jsonl")
+    assert ahead(outcomes) == ABOUT["evaluation"]["ahead"]
