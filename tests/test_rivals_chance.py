@@ -33,6 +33,22 @@ def test_the_same_seed_gives_the_same_answers_and_another_gives_others():
     assert not np.array_equal(answers[0], answers[2])
 
 
+def test_what_is_planned_before_changes_no_answer():
+    """A resumed evaluation asks for what is missing alone."""
+    _, demonstrations, event = episode("between", 3)
+    plans, answers = [], []
+    for order in ("pi", "ip", "p", "i"):
+        rival = Chance(seed=4)
+        rival.observe(demonstrations)
+        for asked in order:
+            if asked == "p":
+                plans.append(rival.generate(event.before, event.attention))
+            else:
+                answers.append(rival.identify(static(event.shown)))
+    assert all(np.array_equal(plan, plans[0]) for plan in plans)
+    assert all(np.array_equal(answer, answers[0]) for answer in answers)
+
+
 def test_as_many_entities_as_shown_are_marked_and_all_are_equally_likely():
     _, demonstrations, event = episode("between", 3)
     rival = Chance(seed=0)

@@ -18,7 +18,8 @@ class Chance:
     """Puts what may be edited anywhere, and marks as many entities as were shown, at random."""
 
     def __init__(self, seed: int = 0) -> None:
-        self._rng = np.random.default_rng(seed)
+        self._states = np.random.default_rng(seed)
+        self._answers = np.random.default_rng(seed).spawn(1)[0]  # the same, planned before or not
         self._phases: tuple[tuple[Shown, ...], ...] = ()
 
     def observe(self, demonstrations: Sequence[Demonstration]) -> None:
@@ -39,14 +40,15 @@ class Chance:
         """(N,) bool, as many objects and zones as in a random demonstration."""
         check_observed(self._phases)
         last = self._phases[-1]
-        like = last[int(self._rng.integers(len(last)))]
+        like = last[int(self._answers.integers(len(last)))]
         answer = np.zeros(state.present.shape, dtype=bool)
         for kind, shown in ((state.objects, like.after.objects), (state.zones, like.after.zones)):
             number = min(np.count_nonzero(shown & like.answer), np.count_nonzero(kind))
-            answer[self._rng.choice(np.flatnonzero(kind), size=int(number), replace=False)] = True
+            drawn = self._answers.choice(np.flatnonzero(kind), size=int(number), replace=False)
+            answer[drawn] = True
         return answer
 
     def _draw(self, state: EntityState) -> np.ndarray:
-        drawn = self._rng.uniform(size=state.entities.shape).astype(np.float32)
+        drawn = self._states.uniform(size=state.entities.shape).astype(np.float32)
         drawn[:, POSITION] = REACH * (2.0 * drawn[:, POSITION] - 1.0)
         return np.where(editable_features(state), drawn, state.entities)
