@@ -21,7 +21,7 @@ from .scene import Scene
 from .summary import shown_values, summarise
 from .tensors import check_demonstrations, stack_demonstrations
 
-_TOLERANCE = 1e-5  # steps on w are short: its gradients are small beside a code's unit variance
+_TOLERANCE = 1e-4  # twenty steps shorter than this leave a code of unit variance where it is
 _TEMPERATURE = 0.01  # of likelihoods: half the square of 0.1 plane units, doubled
 _MOST_SURPRISE = 12.0  # of one demonstration, which may be a wrong one
 _RANDOM_STATES = 48
@@ -71,7 +71,9 @@ def infer(
     entities and what the attention lacks, and ρ(E) = E / (1 + E / 0.05) lets a wrong demonstration
     pull little. Starts from the encoder's guess (or, with ``amortised=False``, from random codes,
     the likeliest of which is kept; with ``shown_values=True`` their learned part alone is random).
-    The learned part is kept at zero mean and unit variance.
+    The learned part is kept at zero mean and unit variance. Plain values read off the
+    demonstrations are held: where these are noisy, their mean is nearer the truth than the least
+    of the energy. Random ones descend.
     Demonstrations that come to rest several times show one phase at each rest.
 
     Raises:
@@ -105,7 +107,12 @@ def _infer_phase(
 ) -> InferResult:
     """One phase's code; where there are others, its attention answers for all of them together."""
     start = _first_guesses(model, before, scenes, config)
+    shown = start[:, -PLAIN_SIZE:] if config.amortised or config.shown_values else None
     number = len(scenes.present)
+
+    def allowed(codes: Tensor, rows: Tensor) -> Tensor:
+        codes = normalise_code(codes)
+        return codes if shown is None else torch.cat([codes[:, :-PLAIN_SIZE], shown[rows]], dim=1)
 
     def energy(codes: Tensor, rows: Tensor) -> Tensor:
         repeated = scenes.repeat(len(rows))  # each demonstration under every code
@@ -122,7 +129,7 @@ def _infer_phase(
         energy,
         start,
         iterations=config.code_iterations,
-        project=lambda codes, rows: normalise_code(codes),
+        project=allowed,
         step_size=config.code_step,
         tolerance=_TOLERANCE,
     )

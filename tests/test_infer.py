@@ -98,6 +98,27 @@ def test_the_learned_part_stays_normalised() -> None:
         assert what.std() == pytest.approx(1.0, abs=1e-2)
 
 
+@pytest.mark.parametrize(
+    "start", [{}, {"code_particles": 3}, {"amortised": False, "shown_values": True}]
+)
+def test_values_read_off_the_demonstrations_are_held(start: dict[str, Any]) -> None:
+    demos = demonstrations("near")
+    config = replace(QUICK, code_step=5.0, **start)
+    begun = infer(MODEL, demos, config=replace(config, code_iterations=0)).readings[0]
+    ended = infer(MODEL, demos, config=config).readings[0]
+    plain = begun[0, -PLAIN_SIZE:]
+    assert (begun[:, -PLAIN_SIZE:] == plain).all() and (ended[:, -PLAIN_SIZE:] == plain).all()
+    assert np.abs(ended - begun).max() > 1e-3, "the learned part descends"
+
+
+def test_values_drawn_at_random_descend() -> None:
+    config = replace(QUICK, amortised=False)
+    begun = infer(MODEL, demonstrations(), config=replace(config, code_iterations=0)).readings[0]
+    ended = infer(MODEL, demonstrations(), config=config).readings[0]
+    gaps = begun[:, None, -PLAIN_SIZE:] - ended[None, :, -PLAIN_SIZE:]
+    assert np.abs(gaps).max(axis=2).min(axis=1).max() > 0.0
+
+
 def test_only_the_learned_part_may_start_at_random() -> None:
     demos = demonstrations()
     few = replace(QUICK, amortised=False, code_iterations=0)
