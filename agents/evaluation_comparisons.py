@@ -31,9 +31,6 @@ SETTINGS: dict[str, Setting] = {
 }
 """Rows of the rival's table: level, number of demonstrations, what is done to them."""
 RIVAL = "invariants"
-GUESS = "ours-guess"
-DUELLISTS = (RIVAL, GUESS)
-"""Who is held against our agent scene by scene."""
 ABLATIONS = {
     "same_time": "the shipped design",
     "no_pairs": "entities are not related",
@@ -49,7 +46,7 @@ _CODES = f"{_INFERENCE.particles} random codes"
 _DESCENT = f"then at most {_INFERENCE.code_iterations} steps"
 STARTS = {
     OURS: f"the encoder's guess, {_DESCENT}",
-    GUESS: "the encoder's guess alone",
+    "ours-guess": "the encoder's guess alone",
     "ours-values": f"{_CODES} that hold the demonstrated values, {_DESCENT}",
     "ours-scratch": f"{_CODES}, {_DESCENT}",
 }
@@ -61,7 +58,7 @@ def compared_tables(recorded: Record) -> dict[str, str]:
 
     Args:
         recorded: its "methods" are rows of `MEANS`, its "ahead" those of `where_ahead` for
-            `DUELLISTS` against ours.
+            the rival against ours.
     """
     found = {tuple(row[name] for name in MEANS): row for row in recorded["methods"]}
     both = (OURS, RIVAL)
@@ -69,8 +66,7 @@ def compared_tables(recorded: Record) -> dict[str, str]:
     settings = {title: _keys(both, setting) for title, setting in SETTINGS.items()}
     return {
         "rival": _table(found, ["", *heads], settings),
-        "rival ahead": _ahead(recorded["ahead"], RIVAL),
-        "guess ahead": _ahead(recorded["ahead"], GUESS),
+        "rival ahead": _ahead(recorded["ahead"]),
         "ablations": _table(found, ["variant", *TASKS], _alone(ABLATIONS)),
         "starts": _table(found, ["start", *TASKS], _alone(STARTS)),
     }
@@ -99,10 +95,10 @@ def _table(found: Mapping[Key, Record], heads: list[str], lines: Mapping[str, li
     return markdown(rows)
 
 
-def _ahead(duels: Sequence[Record], method: str) -> str:
-    rows, by = [["", *TASKS, "scenes"]], ("method", "level", "demonstrations", "condition")
+def _ahead(duels: Sequence[Record]) -> str:
+    rows, by = [["", *TASKS, "scenes"]], ("level", "demonstrations", "condition")
     for title, setting in SETTINGS.items():
-        here = [d for d in duels if tuple(d[name] for name in by) == (method, *setting)]
+        here = [d for d in duels if tuple(d[name] for name in by) == setting]
         if here:
             scenes = " / ".join(map(str, sorted({duel["episodes"] for duel in here})))
             rows.append([title, *(_duels(here, task) for task in TASKS), scenes])

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..envs.errors import CheckpointError
 from .evaluation import Outcome
-from .evaluation_comparisons import DUELLISTS
+from .evaluation_comparisons import RIVAL
 from .evaluation_duels import where_ahead
 from .evaluation_methods import OURS
 from .evaluation_summary import CELL, MEANS, Row, command, named, standard, summarise
@@ -62,7 +62,7 @@ def record(weights: Path, report: Path) -> Path:
     """Copy a report's success rates into the JSON that is shipped beside the weights.
 
     Cell by cell what our agent reaches with undisturbed demonstrations, everyone's means, and where
-    others are ahead of it.
+    the rival is ahead of it.
 
     Args:
         weights: the checkpoint that was evaluated.
@@ -106,9 +106,8 @@ def _methods(outcomes: Sequence[Outcome]) -> list[Row]:
 
 
 def ahead(outcomes: Sequence[Outcome]) -> list[Row]:
-    """Where others are ahead of our agent on the same questions about the named concepts."""
-    found = named(outcomes)
-    return [row for method in DUELLISTS for row in where_ahead(found, method, OURS)]
+    """Where the rival is ahead of our agent on the same questions about the named concepts."""
+    return where_ahead(named(outcomes), RIVAL, OURS)
 
 
 def _replace(path: Path, text: str) -> Path:

@@ -7,8 +7,6 @@ from test_scripts import load
 
 from conceptgym.agents.evaluation_comparisons import (
     ABLATIONS,
-    DUELLISTS,
-    GUESS,
     RIVAL,
     SETTINGS,
     STARTS,
@@ -48,23 +46,18 @@ def test_the_rival_stands_beside_us_in_every_setting_that_both_were_asked_in() -
     ]
 
 
-def test_where_others_are_ahead_stands_by_setting_and_task() -> None:
+def test_where_the_rival_is_ahead_stands_by_setting_and_task() -> None:
     def duel(concept: str, task: str, alone: int, **key: Any) -> dict[str, Any]:
         place = {"level": 1, "demonstrations": 5, "condition": "plain", "episodes": 500}
-        place |= {"method": RIVAL} | key
-        return {"concept": concept, "task": task, "alone": alone, "other_alone": 2, **place}
+        return {"concept": concept, "task": task, "alone": alone, "other_alone": 2} | place | key
 
     ahead = [
         duel("near", "generate", 9, level=3),
         duel("near", "generate", 11),
         duel("region", "generate", 24),
         duel("region", "identify", 12, episodes=100, condition="wrong"),
-        duel("quantity", "generate", 30, condition="noise-5", method=GUESS),
     ]
     found = compared_tables({"methods": [], "ahead": ahead})
-    assert found["guess ahead"].splitlines()[2:] == [
-        "| 5, normal noise of 5% | quantity 30 : 2 | – | 500 |"
-    ]
     assert found["rival ahead"].splitlines()[2:] == [
         "| 5 demonstrations | near 11 : 2, region 24 : 2 | – | 500 |",
         "| 5, one of them of another concept | – | region 12 : 2 | 100 |",
@@ -91,10 +84,10 @@ def test_their_names_are_those_that_are_evaluated() -> None:
     known |= {(level, 5, "plain") for level in (2, 3)}
     assert set(SETTINGS.values()) == known
     assert {condition for _, _, condition in SETTINGS.values()} == set(CONDITIONS)
-    assert set(DUELLISTS) <= set(METHODS) and set(STARTS) <= set(METHODS)
+    assert {RIVAL, *STARTS} <= set(METHODS)
     assert set(ABLATIONS) == set(load("ablate").VARIANTS)
 
 
-@pytest.mark.parametrize("name", ["rival", "rival ahead", "ablations", "starts", "guess ahead"])
+@pytest.mark.parametrize("name", ["rival", "rival ahead", "ablations", "starts"])
 def test_nothing_measured_leaves_the_heads(name: str) -> None:
     assert tables()[name] == []

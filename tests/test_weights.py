@@ -83,6 +83,6 @@ def test_what_is_published_repeats_what_is_recorded() -> None:
     assert sum(n != recorded[cell] for cell, n in again.items()) < len(again) / 4
 
 
-def test_where_others_are_ahead_is_counted_in_the_published_outcomes() -> None:
+def test_where_the_rival_is_ahead_is_counted_in_the_published_outcomes() -> None:
     outcomes, _ = read_published(DOCS / "outcomes.jsonl")
     assert ahead(outcomes) == ABOUT["evaluation"]["ahead"]
