@@ -108,25 +108,13 @@ def _infer_phase(
     """One phase's code; where there are others, its attention answers for all of them together."""
     start = _first_guesses(model, before, scenes, config)
     shown = start[:, -PLAIN_SIZE:] if config.amortised or config.shown_values else None
-    number = len(scenes.present)
 
     def allowed(codes: Tensor, rows: Tensor) -> Tensor:
         codes = normalise_code(codes)
         return codes if shown is None else torch.cat([codes[:, :-PLAIN_SIZE], shown[rows]], dim=1)
 
-    def energy(codes: Tensor, rows: Tensor) -> Tensor:
-        repeated = scenes.repeat(len(rows))  # each demonstration under every code
-        under = codes.repeat(number, 1)  # (K * M, C), demonstration-major
-        found = model.energy(repeated, under)
-        if alone:
-            # Where a figure hides is costly to differentiate; how it is formed tells enough.
-            fixed = Code.split(under).with_fixed_figure().join()
-            found = found + model.energy(repeated.as_static(), fixed)
-        found = found.view(number, len(rows))
-        return (found / (1.0 + found / _OUTLIER)).mean(0)
-
     found = descend(
-        energy,
+        lambda codes, rows: _energy(model, scenes, codes, identified=alone),
         start,
         iterations=config.code_iterations,
         project=allowed,
@@ -148,6 +136,20 @@ def _infer_phase(
         iterations=found.iterations,
         reason=found.reasons[best],
     )
+
+
+def _energy(model: ConceptModel, scenes: Scene, codes: Tensor, *, identified: bool) -> Tensor:
+    """(M,) mean of ρ(E) over K demonstrations under each of M codes, and of who is meant."""
+    number = len(scenes.present)
+    repeated = scenes.repeat(len(codes))  # each demonstration under every code
+    under = codes.repeat(number, 1)  # (K * M, C), demonstration-major
+    found = model.energy(repeated, under)
+    if identified:
+        # Where a figure hides is costly to differentiate; how it is formed tells enough.
+        fixed = Code.split(under).with_fixed_figure().join()
+        found = found + model.energy(repeated.as_static(), fixed)
+    found = found.view(number, len(codes))
+    return (found / (1.0 + found / _OUTLIER)).mean(0)
 
 
 @torch.no_grad()
