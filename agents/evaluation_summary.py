@@ -42,6 +42,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "triples": tuple(TRIPLES),
 }
 """The named concepts. `touch`, of which the temporal ones are made, counts in no mean."""
+HELPER = "helper"
+"""The family of what counts in no mean."""
 SINGLE = "concepts"
 """The group of what is no composition."""
 _FAMILY_OF = {name: family for family, names in FAMILIES.items() for name in names}
@@ -62,8 +64,8 @@ def in_order(outcomes: Iterable[Outcome]) -> list[Outcome]:
 
 
 def family_of(concept: str) -> str:
-    """The family of a concept, "helper" for one that counts in no mean."""
-    return _FAMILY_OF.get(concept, "helper")
+    """The family of a concept, `HELPER` for one that counts in no mean."""
+    return _FAMILY_OF.get(concept, HELPER)
 
 
 def named(outcomes: Iterable[Outcome]) -> list[Outcome]:

@@ -22,7 +22,7 @@ from enum import StrEnum
 
 from .evaluation import Outcome
 from .evaluation_config import WORLDS
-from .evaluation_summary import Row, named, standards, summarise
+from .evaluation_summary import HELPER, Row, family_of, named, standards, summarise
 
 MARGIN = 0.05
 """Difference of two rates that is taken for none."""
@@ -154,7 +154,7 @@ Answers = Mapping[tuple[Bar, str, int], Mapping[tuple[str, int], Outcome]]
 
 def measure_all(findings: Iterable[Finding], outcomes: Iterable[Outcome]) -> list[Measured]:
     """The numbers of each finding, and what they say."""
-    known = named(outcomes)
+    known = [item for item in outcomes if family_of(item.concept) != HELPER]
     answers: dict[tuple[Bar, str, int], dict[tuple[str, int], Outcome]] = defaultdict(dict)
     for world in WORLDS:
         for item in standards(known, world=world):
@@ -220,7 +220,10 @@ def _decide(*, reproduced: bool, refuted: bool) -> Verdict:
 
 
 def _shared(group: Group, answers: Answers) -> dict[Bar, list[Outcome]]:
-    """The answers of each bar that has any, to the questions that all of these were asked."""
+    """The answers of each bar that has any, to the questions that all of these were asked.
+
+    Of each of the group's concepts as many.
+    """
     found: dict[Bar, dict[tuple[str, int], Outcome]] = {}
     for bar in group.bars:
         given = answers.get((bar, group.task, group.level), {})
@@ -228,4 +231,4 @@ def _shared(group: Group, answers: Answers) -> dict[Bar, list[Outcome]]:
         if kept:
             found[bar] = kept
     shared = sorted(set.intersection(*map(set, found.values()))) if found else []
-    return {bar: [kept[key] for key in shared] for bar, kept in found.items() if shared}
+    return {bar: named(kept[key] for key in shared) for bar, kept in found.items() if shared}

@@ -90,7 +90,8 @@ class Args:
     compile: bool = True
     """Compile the energies that much is asked of: a minute each, once, and then twice as fast."""
     minutes: float = field(default=float("inf"))
-    """Time after which to stop, and to report what there is; the same command goes on."""
+    """Time after which to stop, and to report what there is; the same command goes on. 0 only
+    reports."""
     out: Path = Path("out/evaluation")
     """Folder of outcomes.jsonl and of evaluation.json, .csv and .md."""
     start: Path | None = None
@@ -151,7 +152,7 @@ def main(args: Args) -> None:
 def _run(args: Args, config: EvaluationConfig, store: OutcomeStore, tasks: Sequence[Task]) -> None:
     """Run what is missing, until the time is up."""
     end = time.monotonic() + 60.0 * args.minutes
-    if not tasks:
+    if not tasks or args.minutes <= 0:
         return
     runs = run_tasks(
         config,

@@ -176,6 +176,15 @@ def test_nothing_else_counts() -> None:
     assert {key[1]: row["episodes"] for key, row in found.rows.items()} == {A: 1, B: 1}
 
 
+def test_concepts_of_no_group_cut_nothing() -> None:
+    """Where a finding is about one concept, how often others were asked about does not matter."""
+    pairs = (("near", 9), ("colour", 2))
+    found = [o for name in "ab" for c, n in pairs for o in outcomes(n, n, method=name, concept=c)]
+    near, every = measured(found, finding(concepts=("near",))), measured(found)
+    assert [near.rows["g", bar]["episodes"] for bar in (A, B)] == [9, 9]
+    assert [every.rows["g", bar]["episodes"] for bar in (A, B)] == [4, 4], "two of each"
+
+
 def test_worlds_are_told_apart() -> None:
     keeps = Claim(group="g", kind=Kind.KEEPS_UP, bar=ARM, other=A)
     found = measured(

@@ -138,7 +138,7 @@ def test_evaluate_goes_on_where_it_was_left(tmp_path: Path) -> None:
 def test_evaluate_stops_when_its_time_is_up(tmp_path: Path) -> None:
     weights = save_tiny(tmp_path / "tiny.safetensors")
     line = f"--methods chance --conditions plain --workers 1 --checkpoint {weights}"
-    module, args = parse("evaluate", f"{line} --minutes 0 --out {tmp_path / 'out'}")
+    module, args = parse("evaluate", f"{line} --minutes 1e-9 --out {tmp_path / 'out'}")
     module.main(args)
     rows = json.loads((tmp_path / "out" / "evaluation.json").read_text())["rows"]
     assert 0 < sum(row["episodes"] for row in rows) < 1000
