@@ -16,6 +16,7 @@ from .evaluation_duels import where_ahead
 from .evaluation_methods import OURS
 from .evaluation_summary import CELL, MEANS, Row, command, named, standard, summarise
 from .evaluation_tables import full_table, make_tables
+from .text_files import replace_text
 
 _NAME = "evaluation"
 
@@ -44,7 +45,7 @@ def write_files(folder: Path, outcomes: Sequence[Outcome], about: Mapping[str, A
         "csv": _csv(rows),
         "md": "\n".join([_preface(about), *(table.markdown for table in tables)]),
     }
-    return [_replace(folder / f"{_NAME}.{suffix}", text) for suffix, text in texts.items()]
+    return [replace_text(folder / f"{_NAME}.{suffix}", text) for suffix, text in texts.items()]
 
 
 def _preface(about: Mapping[str, Any]) -> str:
@@ -88,7 +89,7 @@ def record(weights: Path, report: Path) -> Path:
         **{name: found[name] for name in ("config", "machine", "means", "methods", "ahead")},
         "rows": kept,
     }
-    return _replace(path, json.dumps(about, indent=1, sort_keys=True) + "\n")
+    return replace_text(path, json.dumps(about, indent=1, sort_keys=True) + "\n")
 
 
 def _means(outcomes: Sequence[Outcome]) -> list[Row]:
@@ -108,14 +109,6 @@ def _methods(outcomes: Sequence[Outcome]) -> list[Row]:
 def ahead(outcomes: Sequence[Outcome]) -> list[Row]:
     """Where the rival is ahead of our agent on the same questions about the named concepts."""
     return where_ahead(named(outcomes), RIVAL, OURS)
-
-
-def _replace(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".part")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
-    return path
 
 
 def _csv(rows: Sequence[Row]) -> str:

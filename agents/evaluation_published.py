@@ -21,15 +21,18 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from ..envs.errors import CheckpointError
 from .evaluation import Outcome
 from .evaluation_arm import ArmFacts
+from .text_files import replace_text
 
 _ASKED = ("concept", "level", "world", "task")
 _WHO = ("method", "demonstrations", "condition")
+_asked, _who = attrgetter(*_ASKED), attrgetter(*_WHO)
 _FACTS = tuple(field.name for field in fields(ArmFacts))
 _RIGHT = {"1": True, "0": False}
 _UNASKED = "-"
@@ -47,13 +50,10 @@ def publish(path: Path, outcomes: Iterable[Outcome], about: Mapping[str, Any]) -
     """
     asked: dict[tuple[Any, ...], list[Outcome]] = defaultdict(list)
     for item in outcomes:
-        asked[_key(item, _ASKED)].append(item)
+        asked[_asked(item)].append(item)
     lines = [dict(about), *(_line(key, asked[key]) for key in sorted(asked))]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".part")
     text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
-    unfinished.write_text(text, encoding="utf-8")
-    return unfinished.replace(path)
+    return replace_text(path, text)
 
 
 def read_published(path: Path) -> tuple[list[Outcome], dict[str, Any]]:
@@ -75,14 +75,10 @@ def read_published(path: Path) -> tuple[list[Outcome], dict[str, Any]]:
         ) from error
 
 
-def _key(item: Outcome, names: Sequence[str]) -> tuple[Any, ...]:
-    return tuple(getattr(item, name) for name in names)
-
-
 def _line(key: tuple[Any, ...], outcomes: Sequence[Outcome]) -> Line:
     answers: dict[tuple[Any, ...], dict[int, Outcome]] = defaultdict(dict)
     for item in outcomes:
-        answers[_key(item, _WHO)][item.episode] = item
+        answers[_who(item)][item.episode] = item
     scenes = {item.episode: item for item in outcomes}
     episodes = range(1 + max(scenes))
     line: Line = dict(zip(_ASKED, key, strict=True))

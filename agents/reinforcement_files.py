@@ -15,6 +15,7 @@ from ..envs.errors import ConfigError
 from .evaluation_config import STANDARD
 from .reinforcement import Point, ReinforcementConfig
 from .reinforcement_price import demonstrated_steps
+from .text_files import replace_text
 
 _POLICIES = "policies"
 _NAME = "reinforcement"
@@ -84,7 +85,7 @@ class PolicyFile:
             "done": self.done,
             "points": [asdict(point) for point in self.points],
         }
-        _replace(self.path, json.dumps(content, indent=1) + "\n")
+        replace_text(self.path, json.dumps(content, indent=1) + "\n")
 
 
 def read_policies(folder: Path) -> list[PolicyFile]:
@@ -106,7 +107,7 @@ def write_report(folder: Path, policies: Sequence[PolicyFile]) -> list[Path]:
         "csv": _csv([row for policy in policies for row in _rows(policy)]),
         "md": _table(policies),
     }
-    return [_replace(folder / f"{_NAME}.{suffix}", text) for suffix, text in texts.items()]
+    return [replace_text(folder / f"{_NAME}.{suffix}", text) for suffix, text in texts.items()]
 
 
 def _rows(policy: PolicyFile) -> list[dict[str, Any]]:
@@ -173,12 +174,3 @@ def _table(policies: Sequence[PolicyFile]) -> str:
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
-
-
-def _replace(path: Path, text: str) -> Path:
-    """Write a file in one piece: it appears under its name only when it is complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".part")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
-    return path

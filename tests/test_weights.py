@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from conceptgym.agents import EnergyConfig, TrainConfig, load_model, load_tensors
 from conceptgym.agents.bank import BANK_SIZE
+from conceptgym.agents.evaluation import Outcome
 from conceptgym.agents.evaluation_files import ahead
 from conceptgym.agents.evaluation_published import read_published
 from conceptgym.agents.evaluation_summary import CELL, summarise
@@ -70,8 +72,13 @@ def test_the_evaluation_covers_every_concept(concept):
         assert (row["low"], row["high"]) == pytest.approx((low, high))
 
 
-def test_what_is_published_is_what_is_recorded() -> None:
-    outcomes, _ = read_published(DOCS / "outcomes.jsonl")
+@pytest.fixture(scope="module")
+def published() -> tuple[list[Outcome], dict[str, Any]]:
+    return read_published(DOCS / "outcomes.jsonl")
+
+
+def test_what_is_published_is_what_is_recorded(published) -> None:
+    outcomes, _ = published
     key = itemgetter(*CELL)
     found = {key(row): (row["episodes"], row["successes"]) for row in summarise(outcomes)}
     recorded = ABOUT["evaluation"]["rows"]
@@ -80,13 +87,13 @@ def test_what_is_published_is_what_is_recorded() -> None:
         assert found[key(row)] == (row["episodes"], row["successes"])
 
 
-def test_what_is_published_is_about_the_weights_that_are_kept() -> None:
-    _, about = read_published(DOCS / "outcomes.jsonl")
+def test_what_is_published_is_about_the_weights_that_are_kept(published) -> None:
+    _, about = published
     kept = {path.stem: path for path in DOCS.glob("ablations/*.safetensors")} | {"ours": WEIGHTS}
     digests = {name: load_tensors(path)[1]["sha256"] for name, path in kept.items()}
     assert about == {"seed": 0} | {f"sha256 of {name}": digests[name] for name in digests}
 
 
-def test_where_the_rival_is_ahead_is_counted_in_the_published_outcomes() -> None:
-    outcomes, _ = read_published(DOCS / "outcomes.jsonl")
+def test_where_the_rival_is_ahead_is_counted_in_the_published_outcomes(published) -> None:
+    outcomes, _ = published
     assert ahead(outcomes) == ABOUT["evaluation"]["ahead"]
