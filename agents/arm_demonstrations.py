@@ -19,7 +19,7 @@ from ..envs.robots import Robot, make_robot
 from .generate import GenerateResult
 from .identify import IdentifyResult
 from .ik import IKController
-from .place_policy import PlacePolicy
+from .manipulation.policy import PlacePolicy
 from .terms import Term
 
 EVERY = 5

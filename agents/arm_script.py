@@ -15,7 +15,7 @@ from ..envs.arm_model import CONTROL_TIMESTEP
 from .arm_motion import Waypoint, plan_joint_path
 from .ik import IKController
 from .ik_model import Obstacle
-from .table_view import TableView
+from .manipulation.table_view import TableView
 
 _FINGER_SPEED = 0.06  # of the opening [m/s]
 

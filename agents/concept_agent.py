@@ -23,9 +23,9 @@ from .generate import GenerateResult, generate
 from .identify import IdentifyResult, identify
 from .ik import IKController
 from .infer import InferResult, infer
+from .manipulation.policy import PlacePolicy
 from .model import ConceptModel, load_model
 from .particle_policy import ParticlePolicy
-from .place_policy import PlacePolicy
 from .plan import Plan
 from .standing import shows_standing
 from .tensors import scene_of

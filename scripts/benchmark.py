@@ -38,9 +38,9 @@ from conceptgym.agents import ConceptAgent, IKController
 from conceptgym.agents.arm_motion import Waypoint, plan_joint_path
 from conceptgym.agents.arm_speed import BLOCK, record_trajectory, time_trajectory
 from conceptgym.agents.cli import run_script
-from conceptgym.agents.evaluation_tables import Table
+from conceptgym.agents.evaluation.tables import Table
 from conceptgym.agents.peer import HOW_TO_GET, Peer
-from conceptgym.agents.place_speed import SETTINGS, check_peer, time_setting
+from conceptgym.agents.place.speed import SETTINGS, check_peer, time_setting
 from conceptgym.envs.arm_model import (
     CONTROL_TIMESTEP,
     HOME_QPOS,

@@ -30,8 +30,8 @@ from tqdm import tqdm
 import conceptgym.envs as envs
 from conceptgym.agents import ConceptAgent
 from conceptgym.agents.cli import run_script
-from conceptgym.agents.evaluation_config import WORLDS
-from conceptgym.agents.figures import draw_energy
+from conceptgym.agents.evaluation.config import WORLDS
+from conceptgym.agents.figures.energies import draw_energy
 from conceptgym.agents.rollout import Rollout, roll_out
 from conceptgym.envs.rendering.film import Film
 from conceptgym.envs.rendering.markers import Overlay

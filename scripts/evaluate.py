@@ -9,9 +9,10 @@
 
 Outcomes go into outcomes.jsonl as they come: killed at any moment, the same command goes on from
 there, and runs over other parts with the same --out add to the same table. Episodes take turns
-over concepts and levels, so that any part of a run is a fair sample. conceptgym.agents.evaluation
-describes the protocol in full, conceptgym.agents.evaluation_methods who is compared. Results go to
-the screen and into JSON, CSV and Markdown, with 95% Wilson intervals and every cell's command.
+over concepts and levels, so that any part of a run is a fair sample. The protocol in full stands in
+conceptgym.agents.evaluation.evaluator, who is compared in conceptgym.agents.evaluation.methods.
+Results go to the screen and into JSON, CSV and Markdown, with 95% Wilson intervals and every cell's
+command.
 """
 
 from __future__ import annotations
@@ -31,26 +32,26 @@ from rich.console import Console
 from tqdm import tqdm
 
 from conceptgym.agents.cli import run_script
-from conceptgym.agents.evaluation import Outcome, Task
-from conceptgym.agents.evaluation_config import (
+from conceptgym.agents.evaluation.config import (
     CONDITIONS,
     LEVELS,
     SUBJECTS,
     WORLDS,
     EvaluationConfig,
 )
-from conceptgym.agents.evaluation_files import record, write_files
-from conceptgym.agents.evaluation_methods import METHODS, OURS
-from conceptgym.agents.evaluation_pages import write_pages
-from conceptgym.agents.evaluation_pool import run_tasks
-from conceptgym.agents.evaluation_published import publish
-from conceptgym.agents.evaluation_store import OutcomeStore
-from conceptgym.agents.evaluation_summary import in_order
-from conceptgym.agents.evaluation_tables import make_tables
-from conceptgym.agents.figures_codes import draw_codes, infer_codes
-from conceptgym.agents.figures_curves import draw_curves
-from conceptgym.agents.figures_scenes import draw_filmstrips, draw_gallery
-from conceptgym.agents.findings_page import write_findings
+from conceptgym.agents.evaluation.evaluator import Outcome, Task
+from conceptgym.agents.evaluation.files import record, write_files
+from conceptgym.agents.evaluation.findings_page import write_findings
+from conceptgym.agents.evaluation.methods import METHODS, OURS
+from conceptgym.agents.evaluation.pages import write_pages
+from conceptgym.agents.evaluation.pool import run_tasks
+from conceptgym.agents.evaluation.published import publish
+from conceptgym.agents.evaluation.store import OutcomeStore
+from conceptgym.agents.evaluation.summary import in_order
+from conceptgym.agents.evaluation.tables import make_tables
+from conceptgym.agents.figures.codes import draw_codes, infer_codes
+from conceptgym.agents.figures.curves import draw_curves
+from conceptgym.agents.figures.scenes import draw_filmstrips, draw_gallery
 from conceptgym.agents.model import PRETRAINED, ConceptModel, load_model
 from conceptgym.assets import asset_path
 from conceptgym.envs.errors import ConfigError

@@ -22,12 +22,12 @@ from rich.console import Console
 from tqdm import tqdm
 
 from conceptgym.agents import ConceptAgent, InferenceConfig
-from conceptgym.agents.ambiguity import Case, draw_case, methods
 from conceptgym.agents.cli import run_script
-from conceptgym.agents.figures_readings import distinct_readings, draw_readings, ruled_out
+from conceptgym.agents.figures.readings import distinct_readings, draw_readings, ruled_out
 from conceptgym.agents.model import ConceptModel, load_model
-from conceptgym.agents.readings import measure_ambiguity, measure_answers
-from conceptgym.agents.readings_page import ambiguity_table, answers_table, make_page
+from conceptgym.agents.readings.ambiguity import Case, draw_case, methods
+from conceptgym.agents.readings.measured import measure_ambiguity, measure_answers
+from conceptgym.agents.readings.page import ambiguity_table, answers_table, make_page
 from conceptgym.envs import Demonstration
 from conceptgym.envs.concepts import CONCEPTS
 from conceptgym.envs.errors import ConfigError

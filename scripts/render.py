@@ -30,7 +30,7 @@ from tqdm import tqdm
 import conceptgym.envs as envs
 from conceptgym.agents import ConceptAgent
 from conceptgym.agents.cli import run_script
-from conceptgym.agents.evaluation_config import WORLDS
+from conceptgym.agents.evaluation.config import WORLDS
 from conceptgym.agents.rollout import Rollout, roll_out
 from conceptgym.envs.errors import ConfigError
 from conceptgym.envs.rendering.film import Film

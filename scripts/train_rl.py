@@ -9,8 +9,8 @@ first evaluation with the wanted success that other scenes confirm, or when its 
 A policy's results are in a JSON file of its own, written anew after every evaluation; policies that
 are done are not trained again, so the same command goes on after a kill. reinforcement.csv (a row
 an evaluation), .json and .md (a row a policy) are made from all of these files. What training and
-judgement are says conceptgym.agents.reinforcement, what a policy sees and does
-conceptgym.agents.reinforcement_world.
+judgement are says conceptgym.agents.reinforcement.learner, what a policy sees and does
+conceptgym.agents.reinforcement.world.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ import torch
 from tqdm import tqdm
 
 from conceptgym.agents.cli import run_script
-from conceptgym.agents.reinforcement import ReinforcementConfig, make_world, train
-from conceptgym.agents.reinforcement_files import PolicyFile, read_policies, write_report
+from conceptgym.agents.reinforcement.files import PolicyFile, read_policies, write_report
+from conceptgym.agents.reinforcement.learner import ReinforcementConfig, make_world, train
 from conceptgym.envs import TASKS
 from conceptgym.envs.errors import ConfigError
 

@@ -8,9 +8,9 @@ from typing import Any
 from agent_scenes import tiny_model
 
 from conceptgym.agents.checkpoint import save_tensors
-from conceptgym.agents.evaluation import Outcome
-from conceptgym.agents.evaluation_arm import ArmFacts
-from conceptgym.agents.evaluation_config import EvaluationConfig
+from conceptgym.agents.evaluation.arm import ArmFacts
+from conceptgym.agents.evaluation.config import EvaluationConfig
+from conceptgym.agents.evaluation.evaluator import Outcome
 
 CARE = ArmFacts(
     fingertip_error=0.002,

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from evaluation_scenes import outcomes
 
-from conceptgym.agents.evaluation import Outcome
-from conceptgym.agents.evaluation_summary import FAMILIES
-from conceptgym.agents.findings import Finding, Group
+from conceptgym.agents.evaluation.evaluator import Outcome
+from conceptgym.agents.evaluation.findings import Finding, Group
+from conceptgym.agents.evaluation.summary import FAMILIES
 
 EPISODES = 20
 DEFAULT = 18

@@ -14,7 +14,7 @@ from conceptgym.agents.arm_demonstrations import half_squared_distances
 from conceptgym.agents.generate import GenerateResult
 from conceptgym.agents.identify import IdentifyResult
 from conceptgym.agents.ik import IKController
-from conceptgym.agents.place_policy import EXPECTED_WITHIN, PlacePolicy
+from conceptgym.agents.manipulation.policy import EXPECTED_WITHIN, PlacePolicy
 from conceptgym.agents.terms import Term
 from conceptgym.envs import EntityState, Robot, table_to_plane
 from conceptgym.envs.entities import MAX_ENTITIES, POSITION

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conceptgym.agents.place_outcomes import PlaceOutcome
+from conceptgym.agents.place.outcomes import PlaceOutcome
 
 
 def disturbed(kind: str, **changes: Any) -> PlaceOutcome:

@@ -11,7 +11,7 @@ from pick_place_scenes import CONTROLLERS, Bench
 from conceptgym.agents.arm_motion import Waypoint
 from conceptgym.agents.arm_script import Arm
 from conceptgym.agents.ik_model import Obstacle
-from conceptgym.agents.table_view import TableView
+from conceptgym.agents.manipulation.table_view import TableView
 from conceptgym.envs.robots import PANDA
 
 ABOVE = Waypoint(position_in_world=np.array([0.5, 0.1, 0.125]), heading=0.3)

@@ -17,8 +17,8 @@ from conceptgym.agents.arm_policy import ArmPolicy
 from conceptgym.agents.config import InferenceConfig
 from conceptgym.agents.generate import generate
 from conceptgym.agents.identify import identify
+from conceptgym.agents.manipulation.policy import PlacePolicy
 from conceptgym.agents.particle_policy import ParticlePolicy
-from conceptgym.agents.place_policy import PlacePolicy
 from conceptgym.agents.scene import Scene
 from conceptgym.agents.tensors import scene_of, to_tensor
 from conceptgym.agents.terms import concept_term

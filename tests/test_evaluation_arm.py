@@ -10,8 +10,8 @@ import pytest
 from evaluation_scenes import save_tiny, small
 
 from conceptgym.agents import ConceptAgent
-from conceptgym.agents.evaluation import Evaluator, Outcome
-from conceptgym.agents.evaluation_scenes import draw_episode
+from conceptgym.agents.evaluation.evaluator import Evaluator, Outcome
+from conceptgym.agents.evaluation.scenes import draw_episode
 from conceptgym.agents.model import load_model
 
 CONFIG = small(

@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 from test_scripts import load
 
-from conceptgym.agents.evaluation_comparisons import (
+from conceptgym.agents.evaluation.comparisons import (
     ABLATIONS,
     RIVAL,
     SETTINGS,
     STARTS,
     compared_tables,
 )
-from conceptgym.agents.evaluation_config import CONDITIONS, EvaluationConfig
-from conceptgym.agents.evaluation_methods import METHODS
+from conceptgym.agents.evaluation.config import CONDITIONS, EvaluationConfig
+from conceptgym.agents.evaluation.methods import METHODS
 from conceptgym.envs.concepts import TASKS
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conceptgym.agents.evaluation_config import (
+from conceptgym.agents.evaluation.config import (
     CONDITIONS,
     FIRST_SCENE_SEED,
     LARGE,
@@ -22,7 +22,7 @@ from conceptgym.agents.evaluation_config import (
     Purpose,
     has_level,
 )
-from conceptgym.agents.evaluation_methods import METHODS
+from conceptgym.agents.evaluation.methods import METHODS
 from conceptgym.envs import CONCEPTS, TASKS
 from conceptgym.envs.concepts.compositions import COMPOSITIONS
 from conceptgym.envs.errors import ConfigError, UnknownConceptError

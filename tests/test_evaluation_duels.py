@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from evaluation_scenes import CARE, outcome, outcomes
 
-from conceptgym.agents.evaluation import Outcome
-from conceptgym.agents.evaluation_duels import where_ahead
+from conceptgym.agents.evaluation.duels import where_ahead
+from conceptgym.agents.evaluation.evaluator import Outcome
 
 
 def duel(alone: int, other_alone: int, both: int = 3, **key) -> list[Outcome]:

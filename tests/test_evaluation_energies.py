@@ -9,9 +9,9 @@ import pytest
 import torch
 from agent_scenes import random_scene, tiny_model
 
-from conceptgym.agents import evaluation_energies
 from conceptgym.agents.config import EnergyConfig
-from conceptgym.agents.evaluation_energies import CompiledEnergies, Energies, Needs, energies
+from conceptgym.agents.evaluation import energies as evaluation_energies
+from conceptgym.agents.evaluation.energies import CompiledEnergies, Energies, Needs, energies
 from conceptgym.agents.model import ConceptModel
 from conceptgym.agents.scene import Scene
 

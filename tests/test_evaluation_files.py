@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from evaluation_scenes import CARE, outcomes
 
-from conceptgym.agents.evaluation_files import record, write_files
-from conceptgym.agents.evaluation_summary import command, summarise
-from conceptgym.agents.evaluation_tables import full_table, make_tables
+from conceptgym.agents.evaluation.files import record, write_files
+from conceptgym.agents.evaluation.summary import command, summarise
+from conceptgym.agents.evaluation.tables import full_table, make_tables
 from conceptgym.envs.errors import CheckpointError
 
 FOUND = [

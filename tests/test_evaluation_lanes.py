@@ -12,8 +12,8 @@ import torch
 from agent_scenes import demonstrations, draw_event, random_scene, tiny_model
 
 from conceptgym.agents import ConceptAgent
-from conceptgym.agents.evaluation_energies import Answer, Energies, Energy, Needs
-from conceptgym.agents.evaluation_lanes import Lanes
+from conceptgym.agents.evaluation.energies import Answer, Energies, Energy, Needs
+from conceptgym.agents.evaluation.lanes import Lanes
 from conceptgym.agents.model import ConceptModel
 from conceptgym.agents.scene import Scene
 

@@ -9,8 +9,8 @@ import pytest
 from agent_scenes import demonstrations, draw_event, tiny_model
 
 from conceptgym.agents import ConceptAgent, InferenceConfig
-from conceptgym.agents import evaluation_methods as module
-from conceptgym.agents.evaluation_methods import (
+from conceptgym.agents.evaluation import methods as module
+from conceptgym.agents.evaluation.methods import (
     METHODS,
     OURS,
     RIVALS,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from conceptgym.agents.evaluation_pages import PAGES, fill_page, recorded_tables, write_pages
+from conceptgym.agents.evaluation.pages import PAGES, fill_page, recorded_tables, write_pages
 from conceptgym.envs.errors import ConfigError
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from evaluation_scenes import save_tiny, small
 
-from conceptgym.agents.evaluation import Outcome, Task
-from conceptgym.agents.evaluation_config import EvaluationConfig
-from conceptgym.agents.evaluation_pool import _CELLS, LANES, _chunks, run_tasks
+from conceptgym.agents.evaluation.config import EvaluationConfig
+from conceptgym.agents.evaluation.evaluator import Outcome, Task
+from conceptgym.agents.evaluation.pool import _CELLS, LANES, _chunks, run_tasks
 from conceptgym.envs.errors import ConfigError
 
 

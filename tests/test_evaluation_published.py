@@ -13,9 +13,9 @@ from evaluation_scenes import CARE, outcome, outcomes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conceptgym.agents.evaluation import Outcome
-from conceptgym.agents.evaluation_published import publish, read_published
-from conceptgym.agents.evaluation_store import OutcomeStore
+from conceptgym.agents.evaluation.evaluator import Outcome
+from conceptgym.agents.evaluation.published import publish, read_published
+from conceptgym.agents.evaluation.store import OutcomeStore
 from conceptgym.envs.errors import CheckpointError
 
 ABOUT = {"seed": 0, "sha256 of ours": "abc", "sha256 of mine": "z"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from conceptgym.agents.evaluation_config import SUBJECTS, Job, Purpose, has_level
-from conceptgym.agents.evaluation_scenes import demonstrate, draw_concept, draw_episode
+from conceptgym.agents.evaluation.config import SUBJECTS, Job, Purpose, has_level
+from conceptgym.agents.evaluation.scenes import demonstrate, draw_concept, draw_episode
 from conceptgym.envs import CONCEPTS, Demonstration, record_demonstrations
 from conceptgym.envs.concepts.composed import Composed
 from conceptgym.envs.concepts.compositions import COMPOSITIONS

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from evaluation_scenes import CARE, outcome, outcomes, small
 
-from conceptgym.agents.evaluation_store import OutcomeStore
+from conceptgym.agents.evaluation.store import OutcomeStore
 from conceptgym.envs.errors import CheckpointError
 
 SAVED = [

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from evaluation_scenes import CARE, outcome, outcomes
 
-from conceptgym.agents.evaluation_config import SUBJECTS, has_level
-from conceptgym.agents.evaluation_summary import (
+from conceptgym.agents.evaluation.config import SUBJECTS, has_level
+from conceptgym.agents.evaluation.summary import (
     CELL,
     FAMILIES,
     SINGLE,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from evaluation_scenes import CARE, outcomes
 from rich.console import Console
 
-from conceptgym.agents.evaluation import Outcome
-from conceptgym.agents.evaluation_tables import full_table, make_tables
+from conceptgym.agents.evaluation.evaluator import Outcome
+from conceptgym.agents.evaluation.tables import full_table, make_tables
 from conceptgym.agents.table import Table
 from conceptgym.agents.wilson import wilson_interval
 

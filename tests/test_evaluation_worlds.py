@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from conceptgym.agents.evaluation_config import Job
-from conceptgym.agents.evaluation_methods import carried_out, plan_succeeds
-from conceptgym.agents.evaluation_scenes import draw_episode
+from conceptgym.agents.evaluation.config import Job
+from conceptgym.agents.evaluation.methods import carried_out, plan_succeeds
+from conceptgym.agents.evaluation.scenes import draw_episode
 from conceptgym.agents.rivals import Chance, CopyNearest
 from conceptgym.envs import CONCEPTS, Event, ParticleEnv
 from conceptgym.envs.concepts import Concept

@@ -10,9 +10,9 @@ from agent_scenes import demonstrations, tiny_model
 from matplotlib.figure import Figure
 from PIL import Image
 
-from conceptgym.agents import figures_codes as module
 from conceptgym.agents.data import training_families
-from conceptgym.agents.figures_codes import FIND, MAKE, Codes, draw_codes, infer_codes
+from conceptgym.agents.figures import codes as module
+from conceptgym.agents.figures.codes import FIND, MAKE, Codes, draw_codes, infer_codes
 
 
 def made_up(size: int = 5) -> Codes:

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from conceptgym.agents.evaluation import Outcome
-from conceptgym.agents.figures_curves import draw_curves
+from conceptgym.agents.evaluation.evaluator import Outcome
+from conceptgym.agents.figures.curves import draw_curves
 
 
 def both(successes: int, episodes: int, **changes: object) -> list[Outcome]:

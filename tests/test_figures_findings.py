@@ -12,9 +12,9 @@ from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from PIL import Image
 
-from conceptgym.agents.figures_findings import draw_findings
-from conceptgym.agents.findings import Finding, Measured, measure_all
-from conceptgym.agents.findings_paper import FINDINGS
+from conceptgym.agents.evaluation.findings import Finding, Measured, measure_all
+from conceptgym.agents.evaluation.findings_paper import FINDINGS
+from conceptgym.agents.figures.findings import draw_findings
 
 
 def draw(found: list[Measured], path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Axes]:

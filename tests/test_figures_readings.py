@@ -11,7 +11,7 @@ from agent_scenes import demonstrations, draw_event, tiny_model
 from PIL import Image
 
 from conceptgym.agents import ConceptAgent, InferenceConfig
-from conceptgym.agents.figures_readings import (
+from conceptgym.agents.figures.readings import (
     Reading,
     combined_landscape,
     distinct_readings,

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from conceptgym.agents import ConceptAgent, InferenceConfig
-from conceptgym.agents.evaluation_config import Job
-from conceptgym.agents.evaluation_scenes import draw_episode
-from conceptgym.agents.figures_scenes import draw_filmstrips, draw_gallery
+from conceptgym.agents.evaluation.config import Job
+from conceptgym.agents.evaluation.scenes import draw_episode
+from conceptgym.agents.figures.scenes import draw_filmstrips, draw_gallery
 from conceptgym.envs import CONCEPTS
 
 

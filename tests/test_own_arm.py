@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from conceptgym.agents import ConceptAgent
-from conceptgym.agents.place_policy import PlacePolicy
+from conceptgym.agents.manipulation.policy import PlacePolicy
 from conceptgym.assets import asset_path
 from conceptgym.envs import ArmPlaceEnv, Robot, record_demonstrations
 from conceptgym.envs.place_model import FINGERTIP, PREFIX, build_place_model

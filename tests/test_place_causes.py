@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from place_outcome_scenes import placed
 
-from conceptgym.agents.place_causes import failures, plain
+from conceptgym.agents.place.causes import failures, plain
 
 
 def test_a_disturbance_is_to_blame_if_the_episode_succeeds_without_it() -> None:

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from place_outcome_scenes import placed
 
-from conceptgym.agents import place_films
 from conceptgym.agents.concept_agent import ConceptAgent
-from conceptgym.agents.place_films import film, film_failures
-from conceptgym.agents.place_outcomes import PlaceOutcome, make_world, prepare, run_trial
-from conceptgym.agents.place_trials import Trial
+from conceptgym.agents.place import films as place_films
+from conceptgym.agents.place.films import film, film_failures
+from conceptgym.agents.place.outcomes import PlaceOutcome, make_world, prepare, run_trial
+from conceptgym.agents.place.trials import Trial
 
 FAILED = [
     placed(success=False, cause="grasp", steps=300, episode=1),

@@ -14,11 +14,12 @@ from pick_place_scenes import CONTROLLERS, Wish
 from place_outcome_scenes import placed
 from place_scenes import put
 
-from conceptgym.agents import place_outcomes
 from conceptgym.agents.concept_agent import ConceptAgent
 from conceptgym.agents.generate import GenerateResult
-from conceptgym.agents.pick_place import Outcome
-from conceptgym.agents.place_outcomes import (
+from conceptgym.agents.manipulation.pick_place import Outcome
+from conceptgym.agents.manipulation.policy import Attempt, PlacePolicy
+from conceptgym.agents.place import outcomes as place_outcomes
+from conceptgym.agents.place.outcomes import (
     CAUSES,
     PlaceOutcome,
     act,
@@ -27,8 +28,7 @@ from conceptgym.agents.place_outcomes import (
     prepare,
     run_trial,
 )
-from conceptgym.agents.place_policy import Attempt, PlacePolicy
-from conceptgym.agents.place_trials import Trial
+from conceptgym.agents.place.trials import Trial
 from conceptgym.agents.plan import Plan
 from conceptgym.envs import ArmPlaceEnv, Demonstration
 from conceptgym.envs.concepts import make_concept

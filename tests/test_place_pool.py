@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from conceptgym.agents.concept_agent import ConceptAgent
-from conceptgym.agents.place_outcomes import run_trial
-from conceptgym.agents.place_pool import _lessons, run_trials
-from conceptgym.agents.place_trials import Trial
+from conceptgym.agents.place.outcomes import run_trial
+from conceptgym.agents.place.pool import _lessons, run_trials
+from conceptgym.agents.place.trials import Trial
 from conceptgym.envs.errors import ConfigError
 
 FEW = [Trial(0, "near", "plane"), Trial(1, "identify near", "plain")]

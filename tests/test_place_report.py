@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from place_outcome_scenes import disturbed, placed
 
-from conceptgym.agents.place_outcomes import CAUSES, PlaceOutcome
-from conceptgym.agents.place_report import make_report, rate
-from conceptgym.agents.place_trials import CELLS, CONDITIONS
+from conceptgym.agents.place.outcomes import CAUSES, PlaceOutcome
+from conceptgym.agents.place.report import make_report, rate
+from conceptgym.agents.place.trials import CELLS, CONDITIONS
 from conceptgym.agents.table import Table
 from conceptgym.agents.wilson import wilson_interval
 

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from test_scripts import parse
 
-from conceptgym.agents import ConceptAgent, place_speed
+from conceptgym.agents import ConceptAgent
 from conceptgym.agents.peer import HOW_TO_GET, Peer
-from conceptgym.agents.place_speed import (
+from conceptgym.agents.place import speed as place_speed
+from conceptgym.agents.place.speed import (
     AGENT,
     AWAKE,
     BLOCK,

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from place_outcome_scenes import placed
 
-from conceptgym.agents.place_store import PlaceStore
-from conceptgym.agents.place_trials import Trial
+from conceptgym.agents.place.store import PlaceStore
+from conceptgym.agents.place.trials import Trial
 from conceptgym.envs.errors import ConfigError
 
 SAVED = [

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from conceptgym.agents.marked_tables import fill_table
-from conceptgym.agents.place_outcomes import PlaceOutcome
-from conceptgym.agents.place_summary import COUNTS, GROUPS, SHOWN, count, summary, write_summary
-from conceptgym.agents.place_trials import CELLS
+from conceptgym.agents.place.outcomes import PlaceOutcome
+from conceptgym.agents.place.summary import COUNTS, GROUPS, SHOWN, count, summary, write_summary
+from conceptgym.agents.place.trials import CELLS
 from conceptgym.envs.errors import ConfigError
 
 ROOT = Path(__file__).parents[1]

@@ -9,8 +9,8 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from conceptgym.agents.place_outcomes import make_world, prepare
-from conceptgym.agents.place_trials import (
+from conceptgym.agents.place.outcomes import make_world, prepare
+from conceptgym.agents.place.trials import (
     CELLS,
     CONDITIONS,
     DEMONSTRATIONS,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from conceptgym.agents.diversity import Diversity
-from conceptgym.agents.readings import Answers, Successes
-from conceptgym.agents.readings_page import ambiguity_table, answers_table, verdicts
+from conceptgym.agents.readings.diversity import Diversity
+from conceptgym.agents.readings.measured import Answers, Successes
+from conceptgym.agents.readings.page import ambiguity_table, answers_table, verdicts
 
 
 @pytest.mark.parametrize(

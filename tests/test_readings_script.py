@@ -17,11 +17,11 @@ from doc_tables import read_tables
 from evaluation_scenes import save_tiny
 from PIL import Image
 
-from conceptgym.agents.ambiguity import draw_case, methods, solve
 from conceptgym.agents.config import InferenceConfig
-from conceptgym.agents.diversity import measure_diversity
 from conceptgym.agents.infer import infer
 from conceptgym.agents.model import load_model
+from conceptgym.agents.readings.ambiguity import draw_case, methods, solve
+from conceptgym.agents.readings.diversity import measure_diversity
 from conceptgym.agents.terms import concept_term
 from conceptgym.agents.wilson import wilson_interval
 from conceptgym.envs.errors import ConfigError

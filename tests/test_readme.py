@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conceptgym.agents.evaluation_pages import PAGES, fill_page
+from conceptgym.agents.evaluation.pages import PAGES, fill_page
 from conceptgym.assets import asset_path
 from conceptgym.envs import CONCEPTS
 

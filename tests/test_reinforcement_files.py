@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import tyro
 
-from conceptgym.agents.reinforcement import Point, ReinforcementConfig
-from conceptgym.agents.reinforcement_files import PolicyFile, read_policies, write_report
+from conceptgym.agents.reinforcement.files import PolicyFile, read_policies, write_report
+from conceptgym.agents.reinforcement.learner import Point, ReinforcementConfig
 from conceptgym.agents.wilson import wilson_interval
 from conceptgym.envs.errors import ConfigError, UnknownConceptError
 

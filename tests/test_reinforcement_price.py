@@ -2,8 +2,8 @@
 
 import pytest
 
-from conceptgym.agents.evaluation_config import STANDARD
-from conceptgym.agents.reinforcement_price import demonstrated_steps
+from conceptgym.agents.evaluation.config import STANDARD
+from conceptgym.agents.reinforcement.price import demonstrated_steps
 from conceptgym.envs import record_demonstrations
 from conceptgym.envs.errors import UnknownConceptError
 

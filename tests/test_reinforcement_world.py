@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stable_baselines3.common.env_checker import check_env
 
-from conceptgym.agents.reinforcement_world import FlatWorld, Layout
+from conceptgym.agents.reinforcement.world import FlatWorld, Layout
 from conceptgym.envs import TASKS, ParticleEnv, make_concept
 from conceptgym.envs.entities import COLOUR, CURSOR, MAX_ENTITIES, POSITION, ZONE
 

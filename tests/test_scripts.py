@@ -28,11 +28,11 @@ from evaluation_scenes import save_tiny
 from conceptgym.agents import ConceptAgent
 from conceptgym.agents.checkpoint import load_tensors
 from conceptgym.agents.config import InferenceConfig
-from conceptgym.agents.evaluation import Task
-from conceptgym.agents.evaluation_pages import PAGES
+from conceptgym.agents.evaluation.evaluator import Task
+from conceptgym.agents.evaluation.pages import PAGES
 from conceptgym.agents.model import load_model
-from conceptgym.agents.place_outcomes import PlaceOutcome
-from conceptgym.agents.place_trials import Trial
+from conceptgym.agents.place.outcomes import PlaceOutcome
+from conceptgym.agents.place.trials import Trial
 from conceptgym.agents.rollout import roll_out
 from conceptgym.envs import ArmPlaceEnv, record_demonstrations
 from conceptgym.envs.errors import ConfigError, UnknownConceptError

@@ -12,10 +12,10 @@ import torch
 
 from conceptgym.agents import EnergyConfig, TrainConfig, load_model, load_tensors
 from conceptgym.agents.bank import BANK_SIZE
-from conceptgym.agents.evaluation import Outcome
-from conceptgym.agents.evaluation_files import ahead
-from conceptgym.agents.evaluation_published import read_published
-from conceptgym.agents.evaluation_summary import CELL, summarise
+from conceptgym.agents.evaluation.evaluator import Outcome
+from conceptgym.agents.evaluation.files import ahead
+from conceptgym.agents.evaluation.published import read_published
+from conceptgym.agents.evaluation.summary import CELL, summarise
 from conceptgym.agents.model import PRETRAINED
 from conceptgym.agents.wilson import wilson_interval
 from conceptgym.assets import asset_path

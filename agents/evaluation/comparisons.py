@@ -1,0 +1,110 @@
+"""Our agent beside a rival, ablations and other starts: the tables of docs/training.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...envs.concepts import TASKS
+from ..config import InferenceConfig
+from ..marked_tables import NONE, markdown, rate
+from .config import PLAIN, STANDARD, WRONG
+from .methods import OURS
+from .summary import MEANS
+
+Setting = tuple[int, int, str]
+Key = tuple[str, int, int, str, str]
+Record = Mapping[str, Any]
+
+SETTINGS: dict[str, Setting] = {
+    "5 demonstrations": (1, STANDARD, PLAIN),
+    "10": (1, 10, PLAIN),
+    "2": (1, 2, PLAIN),
+    "1": (1, 1, PLAIN),
+    "5, places jittered by up to 2% of the world": (1, STANDARD, "jitter-2"),
+    "5, jittered by up to 5%": (1, STANDARD, "jitter-5"),
+    "5, normal noise of 2%": (1, STANDARD, "noise-2"),
+    "5, normal noise of 5%": (1, STANDARD, "noise-5"),
+    "5, one of them of another concept": (1, STANDARD, WRONG),
+    "5, parameters never trained": (2, STANDARD, PLAIN),
+    "5, 9 to 12 objects": (3, STANDARD, PLAIN),
+}
+"""Rows of the rival's table: level, number of demonstrations, what is done to them."""
+RIVAL = "invariants"
+ABLATIONS = {
+    "same_time": "the shipped design",
+    "no_pairs": "entities are not related",
+    "generate_alone": "trained to generate alone",
+    "identify_alone": "trained to identify alone",
+    "separate_codes": "a learned code for each task",
+    "denoising": "denoising and contrast as the objective",
+    "unrolled": "the paper's objective: unrolled descent, softplus contrast, KL",
+}
+"""Variants of `scripts/ablate.py`, under the names that `--ablation` is given."""
+_INFERENCE = InferenceConfig()
+_CODES = f"{_INFERENCE.particles} random codes"
+_DESCENT = f"then at most {_INFERENCE.code_iterations} steps"
+STARTS = {
+    OURS: f"the encoder's guess, {_DESCENT}",
+    "ours-guess": "the encoder's guess alone",
+    "ours-values": f"{_CODES} that hold the demonstrated values, {_DESCENT}",
+    "ours-scratch": f"{_CODES}, {_DESCENT}",
+}
+"""Where the descent on w begins."""
+
+
+def compared_tables(recorded: Record) -> dict[str, str]:
+    """The tables by the name of their marker.
+
+    Args:
+        recorded: its "methods" are rows of `MEANS`, its "ahead" those of `where_ahead` for
+            the rival against ours.
+    """
+    found = {tuple(row[name] for name in MEANS): row for row in recorded["methods"]}
+    both = (OURS, RIVAL)
+    heads = [f"`{method}`, {task}" for task in TASKS for method in both]
+    settings = {title: _keys(both, setting) for title, setting in SETTINGS.items()}
+    return {
+        "rival": _table(found, ["", *heads], settings),
+        "rival ahead": _ahead(recorded["ahead"]),
+        "ablations": _table(found, ["variant", *TASKS], _alone(ABLATIONS)),
+        "starts": _table(found, ["start", *TASKS], _alone(STARTS)),
+    }
+
+
+def _keys(methods: Sequence[str], setting: Setting) -> list[Key]:
+    return [(method, *setting, task) for task in TASKS for method in methods]
+
+
+def _alone(methods: Mapping[str, str]) -> dict[str, list[Key]]:
+    """A line for each method: new scenes, five undisturbed demonstrations."""
+    setting = (1, STANDARD, PLAIN)
+    return {f"`{name}`: {title}": _keys([name], setting) for name, title in methods.items()}
+
+
+def _table(found: Mapping[Key, Record], heads: list[str], lines: Mapping[str, list[Key]]) -> str:
+    """The lines, keys of cells by title, of which every cell was measured."""
+    rows = [[*heads, "episodes a task"]]
+    for title, keys in lines.items():
+        cells = [found[key] for key in keys if key in found]
+        if len(cells) == len(keys):
+            episodes: dict[str, str] = {}
+            for cell in cells:
+                episodes.setdefault(cell["method"], str(cell["episodes"]))
+            rows.append([title, *map(rate, cells), " / ".join(episodes.values())])
+    return markdown(rows)
+
+
+def _ahead(duels: Sequence[Record]) -> str:
+    rows, by = [["", *TASKS, "scenes"]], ("level", "demonstrations", "condition")
+    for title, setting in SETTINGS.items():
+        here = [d for d in duels if tuple(d[name] for name in by) == setting]
+        if here:
+            scenes = " / ".join(map(str, sorted({duel["episodes"] for duel in here})))
+            rows.append([title, *(_duels(here, task) for task in TASKS), scenes])
+    return markdown(rows)
+
+
+def _duels(duels: Sequence[Record], task: str) -> str:
+    found = (d for d in duels if d["task"] == task)
+    return ", ".join(f"{d['concept']} {d['alone']} : {d['other_alone']}" for d in found) or NONE

@@ -1,0 +1,120 @@
+"""An evaluation as files: JSON and CSV (a row a cell) and Markdown (the tables)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ...envs.errors import CheckpointError
+from ..text_files import replace_text
+from .comparisons import RIVAL
+from .duels import where_ahead
+from .evaluator import Outcome
+from .methods import OURS
+from .summary import CELL, MEANS, Row, command, named, standard, summarise
+from .tables import full_table, make_tables
+
+_NAME = "evaluation"
+
+
+def write_files(folder: Path, outcomes: Sequence[Outcome], about: Mapping[str, Any]) -> list[Path]:
+    """Write evaluation.json and .csv (a row a cell, and its command) and .md (the tables).
+
+    Each file appears under its name only when it is complete; missing folders are made.
+
+    Args:
+        folder: where to.
+        outcomes: what to report.
+        about: what was evaluated, where and how; JSON-ready.
+    """
+    rows = [row | {"command": command(row)} for row in summarise(outcomes)]
+    report = {
+        **about,
+        "means": _means(outcomes),
+        "methods": _methods(outcomes),
+        "ahead": ahead(outcomes),
+        "rows": rows,
+    }
+    tables = [*make_tables(outcomes), full_table(outcomes)]
+    texts = {
+        "json": json.dumps(report, indent=1) + "\n",
+        "csv": _csv(rows),
+        "md": "\n".join([_preface(about), *(table.markdown for table in tables)]),
+    }
+    return [replace_text(folder / f"{_NAME}.{suffix}", text) for suffix, text in texts.items()]
+
+
+def _preface(about: Mapping[str, Any]) -> str:
+    weights = about.get("checkpoint", {})
+    return (
+        "# The evaluation in full\n\n"
+        f"What `scripts/evaluate.py` wrote about the weights `{str(weights.get('sha256'))[:12]}` "
+        f"({weights.get('path', '')}, seed {about.get('config', {}).get('seed', 0)}). "
+        "The protocol and who is compared stand in docs/protocol.md, and in full in "
+        "`agents/evaluation/evaluator.py`; the same numbers are in evaluation.csv and .json.\n"
+    )
+
+
+def record(weights: Path, report: Path) -> Path:
+    """Copy a report's success rates into the JSON that is shipped beside the weights.
+
+    Cell by cell what our agent reaches with undisturbed demonstrations, everyone's means, and where
+    the rival is ahead of it.
+
+    Args:
+        weights: the checkpoint that was evaluated.
+        report: the evaluation.json that `write_files` wrote.
+
+    Raises:
+        CheckpointError: if the report is about other weights.
+    """
+    found = json.loads(report.read_text(encoding="utf-8"))
+    path = weights.with_suffix(".json")
+    about = json.loads(path.read_text(encoding="utf-8"))
+    if found["checkpoint"]["sha256"] != about["sha256"]:
+        raise CheckpointError(
+            f"{report} evaluates weights with sha256 {found['checkpoint']['sha256']}, "
+            f"{path} describes {about['sha256']}; evaluate those weights"
+        )
+    kept = [
+        {name: row[name] for name in (*CELL, "episodes", "successes", "success", "low", "high")}
+        for row in found["rows"]
+        if row["method"] == "ours" and row["condition"] == "plain"
+    ]
+    about["evaluation"] = {
+        **{name: found[name] for name in ("config", "machine", "means", "methods", "ahead")},
+        "rows": kept,
+    }
+    return replace_text(path, json.dumps(about, indent=1, sort_keys=True) + "\n")
+
+
+def _means(outcomes: Sequence[Outcome]) -> list[Row]:
+    """Our agent's means over the named concepts: by level and task, in all and by family."""
+    found = [*standard(named(outcomes)), *standard(named(outcomes), world="arm")]
+    by = ("world", "level", "task")
+    everything = [{"family": "all"} | row for row in summarise(found, ("group", *by))]
+    return everything + summarise(found, ("family", *by))
+
+
+def _methods(outcomes: Sequence[Outcome]) -> list[Row]:
+    """Everyone's means in the plane over the named single concepts, setting by setting."""
+    found = [item for item in named(outcomes) if item.world == "particle" and item.level != 4]
+    return summarise(found, MEANS)
+
+
+def ahead(outcomes: Sequence[Outcome]) -> list[Row]:
+    """Where the rival is ahead of our agent on the same questions about the named concepts."""
+    return where_ahead(named(outcomes), RIVAL, OURS)
+
+
+def _csv(rows: Sequence[Row]) -> str:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    file = io.StringIO()
+    writer = csv.DictWriter(file, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue()

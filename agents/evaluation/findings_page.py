@@ -1,0 +1,189 @@
+"""A page on the paper's findings, written from measured outcomes alone."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..figures.codes import Codes
+from ..figures.findings import draw_findings
+from ..table import Table
+from .config import PLAIN, STANDARD
+from .evaluator import Outcome
+from .findings import MARGIN, Bar, Claim, Measured, Verdict, measure_all
+from .findings_paper import FINDINGS, GLOSSARY
+from .methods import METHODS
+from .summary import Row
+
+_FOLDER = "docs/ablations"  # weights that scripts/ablate.py trained
+_POINTS = f"{100 * MARGIN:.0f} points"
+_RULES = f"""\
+Every rate is of the questions that all methods of its group were asked, with five undisturbed
+demonstrations, and stands with its 95% Wilson interval. What must hold is judged as follows:
+
+- *A beats B*: reproduced if A's interval lies above B's; refuted if it lies below, or if both are
+  shown equal, no rate of one interval being more than {_POINTS} from any of the other.
+- *A keeps up with B*: reproduced if no rate of A's interval is more than {_POINTS} below any of
+  B's; refuted if A's whole interval is more than {_POINTS} below B's.
+- *A mostly succeeds*, *A mostly fails*: reproduced if A's interval lies above, or below, 50%;
+  refuted if it lies on the other side.
+
+Else it is undecided. A finding is reproduced if all that must hold is. If any of it is refuted, so
+is the finding, or it is reproduced in part where some of it is reproduced."""
+
+
+def write_findings(
+    folder: Path, outcomes: Sequence[Outcome], codes: Codes | None = None
+) -> list[Path]:
+    """Write findings.md and its picture findings.png.
+
+    Args:
+        folder: where to; it is made if it is missing. The page links codes.png in it, which
+            `draw_codes` writes.
+        outcomes: of our agent, its variants, and the ablations under their names in
+            `scripts/ablate.py`. A finding whose methods are missing is called not measured.
+        codes: for the distance between the codes of making and of finding.
+    """
+    found = measure_all(FINDINGS, outcomes)
+    folder.mkdir(parents=True, exist_ok=True)
+    page = folder / "findings.md"
+    page.write_text(findings_page(found, codes), encoding="utf-8")
+    return [page, draw_findings(found, folder / "findings.png")]
+
+
+def findings_page(found: Sequence[Measured], codes: Codes | None = None) -> str:
+    """The page in Markdown."""
+    summary = Table(
+        title="In short",
+        header=("finding", "verdict"),
+        rows=[(f"{m.finding.number}. {m.finding.claim}", str(m.verdict)) for m in found],
+    )
+    methods = dict.fromkeys(name for m in found for name in m.finding.methods)
+    parts = [
+        "# The paper's findings\n\nWhat Mordatch, *Concept Learning with Energy-Based Models* "
+        "(2018, arXiv 1811.02486) found, and what comes of it here. `scripts/evaluate.py "
+        "--figures` writes this page from its outcomes: every number and every verdict.\n",
+        summary.markdown,
+        "![success by finding, with 95% intervals](findings.png)\n",
+        f"## How it is judged\n\n{_RULES}\n",
+        "## Who is asked\n",
+        "\n".join(f"- `{name}`: {GLOSSARY[name]}" for name in methods) + "\n",
+        *(_section(m, codes) for m in found),
+    ]
+    return "\n".join(parts)
+
+
+def _section(measured: Measured, codes: Codes | None) -> str:
+    finding = measured.finding
+    parts = [
+        f"## {finding.number}. {finding.title}",
+        f"The paper: {finding.claim}",
+        f"**Verdict: {measured.verdict}.** {sentence(measured)}",
+    ]
+    if measured.verdict is not Verdict.NOT_MEASURED:
+        parts += [
+            _claims(measured),
+            f"Panel {finding.number} of the picture, in numbers:",
+            _details(measured),
+            finding.note,
+        ]
+    if finding.number == 1:
+        parts.append(_distance(codes))
+    parts.append(f"Measured by\n\n    {command(measured)}")
+    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def sentence(measured: Measured) -> str:
+    """What was measured, or who is missing."""
+    if measured.verdict is Verdict.NOT_MEASURED:
+        absent = _absent(measured)
+        return f"No outcomes on the same questions: {', '.join(f'`{name}`' for name in absent)}."
+    rates = {f"{title}/{bar.name}": _rate(row) for (title, bar), row in measured.rows.items()}
+    lacking = {f"{title}/{bar.name}": "(not measured)" for title, bar in measured.missing}
+    return measured.finding.sentence.format_map(rates | lacking)
+
+
+def command(measured: Measured) -> str:
+    """The command line that asks the finding's methods."""
+    finding, episodes = measured.finding, measured.episodes
+    asked = [name for name in finding.methods if name in METHODS]
+    others = [name for name in finding.methods if name not in METHODS]
+    worlds = dict.fromkeys(bar.world for group in finding.groups for bar in group.bars)
+    concepts = {name for group in finding.groups for name in group.concepts or ("",)}
+    parts = ["python scripts/evaluate.py"]
+    if len(concepts) == 1 and "" not in concepts:
+        parts.append(f"--concepts {' '.join(map(shlex.quote, concepts))}")
+    parts += [
+        f"--levels {' '.join(map(str, sorted({group.level for group in finding.groups})))}",
+        f"--methods {' '.join(asked)}".strip(),
+        f"--demonstrations {STANDARD} --conditions {PLAIN} --worlds {' '.join(worlds)}",
+    ]
+    for flag, world in (("episodes", "particle"), ("arm-episodes", "arm")):
+        parts += [f"--{flag} {episodes[world]}"] if world in episodes else []
+    if others:
+        paths = " ".join(f"{name}={_FOLDER}/{name}.safetensors" for name in others)
+        parts.append(f"--ablation {paths}")
+    return " ".join(parts)
+
+
+def _absent(measured: Measured) -> list[str]:
+    """Those without outcomes where a claim needs them."""
+    keys = [(c.group, bar) for c in measured.finding.claims for bar in (c.bar, c.other) if bar]
+    return list(dict.fromkeys(bar.name for key, bar in keys if (key, bar) in measured.missing))
+
+
+def _claims(measured: Measured) -> str:
+    rows = [
+        (_text(claim), *_rates(claim, measured.rows), str(verdict))
+        for claim, verdict in zip(measured.finding.claims, measured.verdicts, strict=True)
+    ]
+    return _plain(("what must hold", "rate", "against", "verdict"), rows)
+
+
+def _details(measured: Measured) -> str:
+    """Everything that was measured: a row a group, a column for each who was asked."""
+    groups = measured.finding.groups
+    bars = list(dict.fromkeys(bar for group in groups for bar in group.bars))
+    rows = []
+    for group in groups:
+        found = [measured.rows.get((group.title, bar)) for bar in bars]
+        episodes = {str(row["episodes"]) for row in found if row}
+        what = f"{group.section}: {group.name}"
+        rows.append((what, *(_rate(row, short=True) for row in found), "".join(episodes) or "-"))
+    return _plain(("what is asked", *(bar.name for bar in bars), "questions"), rows)
+
+
+def _plain(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A table without a heading."""
+    return Table(title="", header=header, rows=rows).markdown.partition("\n\n")[2]
+
+
+def _text(claim: Claim) -> str:
+    other = f" `{claim.other.name}`" if claim.other else ""
+    return f"{claim.group}: `{claim.bar.name}` {claim.kind}{other}"
+
+
+def _rates(claim: Claim, rows: Mapping[tuple[str, Bar], Row]) -> tuple[str, str]:
+    other = _rate(rows[claim.group, claim.other]) if claim.other else "50%"
+    return _rate(rows[claim.group, claim.bar]), other
+
+
+def _rate(row: Row | None, *, short: bool = False) -> str:
+    if row is None:
+        return "-"
+    share, low, high = (100.0 * row[name] for name in ("success", "low", "high"))
+    if short:
+        return f"{share:.1f}% ({low:.0f}-{high:.0f})"
+    return f"{share:.1f}% ({low:.1f}-{high:.1f}; {row['successes']} of {row['episodes']})"
+
+
+def _distance(codes: Codes | None) -> str:
+    if codes is None:
+        return "The distance between the codes of making and of finding was not measured."
+    return (
+        "The codes inferred from demonstrations that paint things red, and from their outcomes "
+        f"alone, which only show what to find, lie {codes.same_hue:.2f} of the mean distance "
+        f"between two concepts apart for the same hue, and {codes.gap:.2f} on average over hues "
+        "([codes.png](codes.png))."
+    )

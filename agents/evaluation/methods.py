@@ -1,0 +1,174 @@
+"""Who is evaluated: our agent, variants of it, rivals without learning; one way to ask them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ...envs.concepts import Concept, Event
+from ...envs.concepts.composed import ComposedEvent
+from ...envs.demonstrations import Demonstration
+from ...envs.entities import COLOUR, PLANE_HALF_WIDTH, POSITION, EntityState
+from ..concept_agent import ConceptAgent
+from ..config import InferenceConfig
+from ..ik import IKController
+from ..model import ConceptModel
+from ..rivals import Chance, CopyNearest, Invariants, Rival
+
+OURS = "ours"
+_STEPS = (0, 1, 5, 50)  # on x and a; ours takes at most 20
+VARIANTS: dict[str, InferenceConfig] = {
+    OURS: InferenceConfig(),
+    "ours-guess": InferenceConfig(code_iterations=0),
+    "ours-scratch": InferenceConfig(amortised=False),
+    "ours-values": InferenceConfig(amortised=False, shown_values=True),
+    "ours-recognition": InferenceConfig(recognition=True),
+    **{f"ours-{n}-steps": InferenceConfig(iterations=n) for n in _STEPS},
+}
+"""Our agent: as it is; w as first guessed; w from random codes, and from codes of which the learned
+part is random; generating by descent on the energy that identifies; other numbers of steps on x
+and a.
+Without steps, the lowest of the starts (the scene as it is, and 15 random ones) is the answer."""
+RIVALS: dict[str, Callable[[int], Rival]] = {
+    "chance": Chance,
+    "copy-nearest": lambda seed: CopyNearest(),
+    "invariants": Invariants,
+}
+"""Rivals without learning, from a seed."""
+METHODS = (*VARIANTS, *RIVALS)
+"""Everyone who is evaluated by default."""
+STANDARD_ONLY = (
+    *("ours-scratch", "ours-values", "ours-recognition"),
+    *(f"ours-{n}-steps" for n in _STEPS),
+)
+"""Methods that are looked at with five undisturbed demonstrations alone."""
+GENERATE_ONLY = ("ours-recognition",)
+"""Methods that differ from ours in how they generate alone."""
+SINGLE_ONLY = ("copy-nearest", "invariants")
+"""Methods that cannot put several concepts together."""
+
+Plan = Sequence[np.ndarray]
+"""Entities (N, 7) to bring about one after the other, one for each phase."""
+
+
+class AgentSolver:
+    """The learned agent, after it has observed."""
+
+    def __init__(self, agent: ConceptAgent, config: InferenceConfig) -> None:
+        self.agent = agent
+        self._config = config
+
+    def plan(self, event: Event, phases: int) -> Plan:
+        """Entities for each of `phases`, each planned from where the last one ends."""
+        self.agent.config = self._config
+        state, terms = event.before, None
+        if isinstance(event, ComposedEvent):
+            terms = list(event.attentions)
+        plan: list[np.ndarray] = []
+        for phase in range(phases):
+            found = self.agent.generate(state, event.attention, phase=phase, attentions=terms)
+            plan.append(found.entities)
+            state = state.with_entities(plan[-1])
+        return plan
+
+    def identify(self, state: EntityState) -> np.ndarray:
+        """(N,) bool, the entities that are meant."""
+        self.agent.config = self._config
+        return self.agent.identify(state).attention
+
+
+class RivalSolver:
+    """A rival, after it has observed."""
+
+    def __init__(self, rival: Rival) -> None:
+        self._rival = rival
+
+    def plan(self, event: Event, phases: int) -> Plan:
+        """Entities for each phase that the rival saw."""
+        return self._rival.plan(event.before, event.attention)
+
+    def identify(self, state: EntityState) -> np.ndarray:
+        """(N,) bool, the entities that are meant."""
+        return self._rival.identify(state)
+
+
+Solver = AgentSolver | RivalSolver
+
+
+class Solvers:
+    """Methods by name, for one set of demonstrations; those that agree on w share its inference."""
+
+    def __init__(
+        self,
+        models: Mapping[str, ConceptModel],
+        shown: Sequence[Sequence[Demonstration]],
+        *,
+        seed: int,
+        controller: IKController | None = None,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            models: our model under `OURS`, others by their own names.
+            shown: the demonstrations, of each concept that is to hold.
+            seed: of rivals that draw.
+            controller: of the arm, if our agent is to act with it.
+        """
+        self._models = models
+        self._shown = shown
+        self._seed = seed
+        self._controller = controller
+        self._agents: dict[tuple[str, InferenceConfig], ConceptAgent] = {}
+
+    def get(self, method: str) -> Solver:
+        """The method, after it has observed the demonstrations."""
+        if method in RIVALS:
+            rival = RIVALS[method](self._seed)
+            rival.observe(self._shown[0])
+            return RivalSolver(rival)
+        if method in VARIANTS:
+            config = VARIANTS[method]
+            return AgentSolver(self._observed(OURS, config), config)
+        config = self._models[method].inference
+        return AgentSolver(self._observed(method, config), config)
+
+    def _observed(self, model: str, config: InferenceConfig) -> ConceptAgent:
+        # How states and attention are found is no part of the inference of w.
+        usual = InferenceConfig()
+        alike = replace(config, iterations=usual.iterations, recognition=usual.recognition)
+        key = (model, alike)
+        if key not in self._agents:
+            agent = ConceptAgent(self._models[model], config=config, controller=self._controller)
+            for shown in self._shown:
+                agent.observe(shown, join=True)
+            self._agents[key] = agent
+        return self._agents[key]
+
+
+def plan_succeeds(concept: Concept, event: Event, plan: Plan) -> bool:
+    """Whether a plan for an event's start makes every phase of a concept come true, in order.
+
+    Judged on the states that the plan leads to, which Particle-v0 reaches exactly: only what may
+    be edited changes, and nothing leaves the plane.
+    """
+    if len(plan) != len(concept.phases):
+        return False
+    composed = isinstance(event, ComposedEvent)
+    state, attention = event.before, event.attentions if composed else event.attention
+    for phase, entities in zip(concept.phases, plan, strict=True):
+        state = carried_out(state, entities)
+        if not phase.succeeds(state, attention):
+            return False
+    return True
+
+
+def carried_out(state: EntityState, entities: np.ndarray) -> EntityState:
+    """The state after its editable features were brought as near to `entities` as may be."""
+    changed = state.entities.copy()
+    moves, paints = state.movable & state.present, state.paintable & state.present
+    limit = PLANE_HALF_WIDTH
+    changed[moves, POSITION] = np.clip(entities[moves, POSITION], -limit, limit)
+    changed[paints, COLOUR] = np.clip(entities[paints, COLOUR], 0.0, 1.0)
+    return state.with_entities(changed)

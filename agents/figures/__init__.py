@@ -1,0 +1,1 @@
+"""Pictures of energies, codes, scenes and success rates."""

@@ -1,0 +1,117 @@
+"""Curves from an evaluation's outcomes: success against demonstrations, steps, objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ...envs.concepts import TASKS
+from ..config import InferenceConfig
+from ..data import MOST_OBJECTS
+from ..evaluation.config import PLAIN
+from ..evaluation.evaluator import Outcome
+from ..evaluation.methods import METHODS, OURS, VARIANTS
+from ..evaluation.summary import Row, named, standard, standards, summarise
+
+_COLOURS = mpl.colormaps["tab10"].colors  # pyright: ignore[reportAttributeAccessIssue]
+Series = Mapping[str, Sequence[tuple[float, Row]]]
+"""Rows of `summarise` by the name of a line, each with its place along x."""
+
+
+def draw_curves(outcomes: Iterable[Outcome], folder: Path) -> list[Path]:
+    """Write demonstrations.png, steps.png and objects.png: what the outcomes hold data for.
+
+    Means over the named concepts in the particle world, with 95% Wilson intervals.
+    """
+    found = [item for item in named(outcomes) if item.world == "particle"]
+    plots = {
+        "demonstrations": (_by_demonstrations(found), "demonstrations"),
+        "steps": (_by_steps(found), "most steps of descent on states and attention"),
+        "objects": (_by_objects(found), "objects in the scene"),
+    }
+    return [
+        _draw(series, folder / f"{name}.png", label)
+        for name, (series, label) in plots.items()
+        if any(len(points) > 1 for part in series.values() for points in part.values())
+    ]
+
+
+def _by_demonstrations(outcomes: Sequence[Outcome]) -> dict[str, Series]:
+    shown = [item for item in outcomes if item.level == 1 and item.condition == PLAIN]
+    rows = summarise(shown, ("task", "method", "demonstrations"))
+    whole = {row["method"] for row in rows if row["demonstrations"] == 1}
+    return _lines([r for r in rows if r["method"] in whole], "method", "demonstrations")
+
+
+def _by_steps(outcomes: Sequence[Outcome]) -> dict[str, Series]:
+    """Our agent's variants that differ in steps alone, by level."""
+    inference = InferenceConfig()
+    steps = {
+        name: config.iterations
+        for name, config in VARIANTS.items()
+        if replace(config, iterations=inference.iterations) == inference
+    }
+    found = [item for item in standards(outcomes) if item.method in steps]
+    rows = summarise(found, ("task", "level", "method"))
+    placed = [
+        row | {"steps": steps[row["method"]], "line": f"level {row['level']}"} for row in rows
+    ]
+    return _lines(placed, "line", "steps")
+
+
+def _by_objects(outcomes: Sequence[Outcome]) -> dict[str, Series]:
+    """Our agent by family, over the scenes of levels 1 and 3."""
+    found = [item for item in standard(outcomes) if item.level in (1, 3)]
+    rows = summarise(found, ("task", "objects"))
+    families = summarise(found, ("task", "family", "objects"))
+    return _lines([row | {"family": "mean"} for row in rows] + families, "family", "objects")
+
+
+def _lines(rows: Iterable[Row], line: str, place: str) -> dict[str, Series]:
+    series: dict[str, dict[str, list[tuple[float, Row]]]] = {task: {} for task in TASKS}
+    for row in sorted(rows, key=lambda row: row[place]):
+        series[row["task"]].setdefault(str(row[line]), []).append((row[place], row))
+    return dict(series)
+
+
+def _draw(series: Mapping[str, Series], path: Path, label: str) -> Path:
+    figure = Figure(figsize=(11.0, 4.4), layout="constrained")
+    axes = np.ravel(np.asarray(figure.subplots(1, len(TASKS), sharey=True)))
+    names = sorted({name for part in series.values() for name in part}, key=_place)
+    for axis, task in zip(axes, TASKS, strict=True):
+        for number, name in enumerate(names):
+            _draw_line(axis, series[task].get(name, []), name, _COLOURS[number % len(_COLOURS)])
+        axis.set(title=task, xlabel=label, ylim=(0, 101))
+        axis.grid(alpha=0.3)
+        if label.startswith("objects"):
+            axis.axvspan(MOST_OBJECTS + 0.5, axis.get_xlim()[1], color="0.5", alpha=0.12)
+            axis.set_title(f"{task} (grey: more than ever trained)")
+    axes[0].set_ylabel("success [%]")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right center", fontsize=8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
+    return path
+
+
+def _draw_line(axis: Axes, points: Sequence[tuple[float, Row]], name: str, colour: Any) -> None:
+    places = [place for place, _ in points]
+    share, low, high = (
+        np.array([100.0 * row[key] for _, row in points]) for key in ("success", "low", "high")
+    )
+    bold = name in (OURS, "mean")
+    axis.plot(places, share, "o-", color=colour, label=name, lw=2.6 if bold else 1.3, ms=4)
+    axis.fill_between(places, low, high, color=colour, alpha=0.15, lw=0)
+
+
+def _place(name: str) -> tuple[int, str]:
+    if name == "mean":
+        return -1, name
+    return METHODS.index(name) if name in METHODS else len(METHODS), name

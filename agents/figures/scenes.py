@@ -1,0 +1,95 @@
+"""Pictures of scenes: a gallery of the concepts, and filmstrips of an optimisation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ...envs.concepts import CONCEPTS
+from ...envs.entities import POSITION, EntityState
+from ...envs.rendering.markers import Overlay
+from ...envs.rendering.plane import PlaneRenderer
+from ..concept_agent import ConceptAgent
+from ..config import InferenceConfig
+from ..evaluation.config import Job
+from ..evaluation.scenes import draw_episode
+from ..model import ConceptModel
+
+FILM = ("between", "colour", "at_distance", "square", "quantity")
+"""Concepts of the filmstrips."""
+STEPS = (0, 1, 2, 5, 10, 20)
+"""Steps of descent after which a filmstrip has a picture."""
+_SEED = 1
+_COLUMNS = 6
+
+
+def draw_gallery(path: Path, *, seed: int = 3, size: int = 300) -> Path:
+    """Write a PNG: a scene of each concept in which it holds, attended entities marked."""
+    rows = -(-len(CONCEPTS) // _COLUMNS)
+    figure = Figure(figsize=(2.4 * _COLUMNS, 2.7 * rows), layout="constrained")
+    axes = np.ravel(np.asarray(figure.subplots(rows, _COLUMNS)))
+    renderer = PlaneRenderer(size)
+    for axis in axes:
+        axis.set_axis_off()
+    for axis, (name, kind) in zip(axes, CONCEPTS.items(), strict=False):
+        rng = np.random.default_rng([seed, *name.encode()])
+        concept = kind.random(rng)
+        event = concept.sample(rng, n_objects=int(np.clip(6, *concept.num_objects)))
+        states = [event.before, *event.stops]
+        cursor = event.after.cursor
+        trail = np.stack([state.entities[cursor, POSITION] for state in states])
+        moved = bool(np.ptp(trail, axis=0).max() > 0)
+        overlay = Overlay(attended=event.attention, trail=trail if moved else None)
+        axis.imshow(renderer.draw(event.after, overlay))
+        axis.set_title(name, fontsize=11)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=90)
+    return path
+
+
+def draw_filmstrips(
+    model: ConceptModel,
+    path: Path,
+    *,
+    concepts: Sequence[str] = FILM,
+    steps: Sequence[int] = STEPS,
+    size: int = 260,
+) -> Path:
+    """Write a PNG: for each concept a new scene, and what one descent has made of it after steps.
+
+    The descent starts from the scene as it is; the agent itself runs 15 more from random starts.
+    """
+    shape = (len(concepts), len(steps))
+    figure = Figure(figsize=(2.3 * shape[1], 2.5 * shape[0]), layout="constrained")
+    axes = np.asarray(figure.subplots(*shape, squeeze=False))
+    renderer = PlaneRenderer(size)
+    for row, name in zip(axes, concepts, strict=True):
+        episode = draw_episode(Job(name, 1, _SEED))
+        agent = ConceptAgent(model)
+        agent.observe(episode.disturbed()[0])
+        event = episode.questions["generate"]
+        for axis, count in zip(row, steps, strict=True):
+            agent.config = InferenceConfig(particles=1, iterations=count)
+            found = agent.generate(event.before, event.attention)
+            state = event.before.with_entities(found.entities)
+            holds = episode.concept.succeeds(state, event.attention)
+            overlay = Overlay(attended=event.attention, trail=_trail(event.before, state))
+            axis.imshow(renderer.draw(state, overlay))
+            axis.set_title(f"{count} steps: E = {found.energy:.4f}", fontsize=8)
+            axis.set_xticks([])
+            axis.set_yticks([])
+            for spine in axis.spines.values():
+                spine.set(color="tab:green" if holds else "0.7", linewidth=3 if holds else 1)
+        row[0].set_ylabel(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=90)
+    return path
+
+
+def _trail(start: EntityState, end: EntityState) -> np.ndarray | None:
+    row = start.cursor
+    places = np.stack([start.entities[row, POSITION], end.entities[row, POSITION]])
+    return places if np.ptp(places, axis=0).max() > 0 else None

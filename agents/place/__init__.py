@@ -1,0 +1,1 @@
+"""Trials of the place world: what `scripts/evaluate_place.py` runs, judges and reports."""

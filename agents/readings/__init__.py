@@ -1,0 +1,1 @@
+"""What few demonstrations leave open, and how many different answers there are."""

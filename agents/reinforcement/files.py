@@ -1,0 +1,176 @@
+"""Results of reinforcement learning on disk: a file a policy, and a report of all of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ...envs.concepts import CONCEPTS
+from ...envs.errors import ConfigError
+from ..evaluation.config import STANDARD
+from ..text_files import replace_text
+from .learner import Point, ReinforcementConfig
+from .price import demonstrated_steps
+
+_POLICIES = "policies"
+_NAME = "reinforcement"
+
+
+class PolicyFile:
+    """The evaluations of one policy, on disk at once: policies/CONCEPT-TASK.json in a folder.
+
+    Attributes:
+        path: the file.
+        concept, task, config: what was trained, and how.
+        points: its evaluations so far; the last of one that is done confirms.
+        done: whether there is no more to come.
+    """
+
+    def __init__(
+        self, folder: Path, *, concept: str, task: str, config: ReinforcementConfig
+    ) -> None:
+        """Read what is there, if anything.
+
+        Raises:
+            ConfigError: if the file is about another training.
+        """
+        self.path = folder / _POLICIES / f"{concept}-{task}.json"
+        self.concept, self.task, self.config = concept, task, config
+        self.points: list[Point] = []
+        self.done = False
+        if self.path.exists():
+            self._read(json.loads(self.path.read_text(encoding="utf-8")))
+
+    @property
+    def price(self) -> int | None:
+        """Environment steps at the first confirmation with the wanted success, if any has it."""
+        looks = (point for point in self.points if point.confirms)
+        return next((look.steps for look in looks if look.rate >= self.config.wanted), None)
+
+    def restart(self) -> None:
+        """Forget the evaluations: a training that was cut off begins again."""
+        self.points, self.done = [], False
+
+    def add(self, point: Point) -> None:
+        """Note an evaluation."""
+        self.points.append(point)
+        self._write()
+
+    def finish(self) -> None:
+        """Note that the training is over."""
+        self.done = True
+        self._write()
+
+    def _read(self, found: dict[str, Any]) -> None:
+        for name, value in self.config.to_dict().items():
+            if found["config"].get(name) != value:
+                raise ConfigError(
+                    f"{self.path} is about a policy trained with "
+                    f"{name}={found['config'].get(name)!r}, not {value!r}; choose another folder, "
+                    "or delete the file"
+                )
+        self.points = [Point(**point) for point in found["points"]]
+        self.done = found["done"]
+
+    def _write(self) -> None:
+        content = {
+            "concept": self.concept,
+            "task": self.task,
+            "config": self.config.to_dict(),
+            "done": self.done,
+            "points": [asdict(point) for point in self.points],
+        }
+        replace_text(self.path, json.dumps(content, indent=1) + "\n")
+
+
+def read_policies(folder: Path) -> list[PolicyFile]:
+    """Every policy in a folder, by the files' names."""
+    policies = []
+    for path in sorted((folder / _POLICIES).glob("*.json")):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        config = ReinforcementConfig.from_dict(found["config"])
+        policies.append(
+            PolicyFile(folder, concept=found["concept"], task=found["task"], config=config)
+        )
+    return policies
+
+
+def write_report(folder: Path, policies: Sequence[PolicyFile]) -> list[Path]:
+    """Write reinforcement.json (a policy an entry), .csv (an evaluation a row), .md (the table)."""
+    texts = {
+        "json": json.dumps([_summary(policy) for policy in policies], indent=1) + "\n",
+        "csv": _csv([row for policy in policies for row in _rows(policy)]),
+        "md": _table(policies),
+    }
+    return [replace_text(folder / f"{_NAME}.{suffix}", text) for suffix, text in texts.items()]
+
+
+def _rows(policy: PolicyFile) -> list[dict[str, Any]]:
+    """A row an evaluation."""
+    rows = []
+    for point in policy.points:
+        low, high = point.interval
+        rows.append(
+            {
+                "concept": policy.concept,
+                "task": policy.task,
+                "algorithm": policy.config.algorithm,
+                "seed": policy.config.seed,
+                **asdict(point),
+                "success": round(point.rate, 4),
+                "low": round(low, 4),
+                "high": round(high, 4),
+            }
+        )
+    return rows
+
+
+def _summary(policy: PolicyFile) -> dict[str, Any]:
+    return {
+        "concept": policy.concept,
+        "task": policy.task,
+        "config": policy.config.to_dict(),
+        "done": policy.done,
+        "price": policy.price,
+        "evaluations": _rows(policy),
+    }
+
+
+def _csv(rows: Sequence[dict[str, Any]]) -> str:
+    file = io.StringIO()
+    writer = csv.DictWriter(file, list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue()
+
+
+def _table(policies: Sequence[PolicyFile]) -> str:
+    """Markdown: a row a policy, generate first, in the order of `CONCEPTS`."""
+    lines = [
+        "| concept | task | algorithm | steps trained | to wanted | success [%] | training [s] | "
+        f"steps in {STANDARD} demonstrations |",
+        "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    order = list(CONCEPTS)
+    for policy in sorted(policies, key=lambda one: (one.task, order.index(one.concept))):
+        if not policy.points:
+            continue
+        last, price = policy.points[-1], policy.price
+        low, high = (100.0 * end for end in last.interval)
+        cells = (
+            policy.concept,
+            policy.task,
+            policy.config.algorithm.upper(),
+            f"{last.steps:,}",
+            "not reached" if price is None else f"{price:,}",
+            f"{100.0 * last.rate:.1f} ({low:.0f}-{high:.0f})",
+            f"{last.seconds:.0f}",
+            f"{demonstrated_steps(policy.concept):.0f}",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
