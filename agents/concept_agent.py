@@ -11,27 +11,21 @@ import numpy as np
 import torch
 
 from ..envs.demonstrations import Demonstration
-from ..envs.entities import MAX_ENTITIES, PLANE_HALF_WIDTH, POSITION, EntityState, check_array
+from ..envs.entities import MAX_ENTITIES, EntityState, check_array
 from ..envs.errors import ConfigError, NoDemonstrationsError, ShapeError
-from ..envs.place_model import MOST_OBJECTS
-from ..envs.robots import Robot
-from ..envs.spaces import check_keys
-from .arm_policy import ArmPolicy
 from .config import InferenceConfig
 from .edits import Edits
 from .generate import GenerateResult, generate
 from .identify import IdentifyResult, identify
 from .ik import IKController
 from .infer import InferResult, infer
-from .manipulation.policy import PlacePolicy
+from .landscape import landscape
 from .model import ConceptModel, load_model
-from .particle_policy import ParticlePolicy
 from .plan import Plan
+from .policies import Controllers, Policies, Policy
 from .standing import shows_standing
 from .tensors import scene_of
 from .terms import Term, concept_term, total_energy
-
-Policy = ParticlePolicy | ArmPolicy | PlacePolicy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,10 +57,8 @@ class ConceptAgent:
         self.config = config or model.inference
         self._concepts: list[_Observed] = []
         self._constraints: list[Term] = []
-        self._controller = controller
-        self._controllers: dict[Robot, IKController] = {}
-        self._policies: list[Policy | None] = []
-        self._started: list[bool] = []
+        self._controllers = Controllers(controller)
+        self._policies = Policies(self, self._controllers)
 
     @classmethod
     def from_pretrained(
@@ -82,8 +74,9 @@ class ConceptAgent:
 
     def fresh(self) -> ConceptAgent:
         """Another agent of the same weights and controllers, which has observed nothing yet."""
-        other = ConceptAgent(self.model, config=self.config, controller=self._controller)
+        other = ConceptAgent(self.model, config=self.config)
         other._controllers = self._controllers
+        other._policies = Policies(other, self._controllers)
         return other
 
     def observe(
@@ -110,7 +103,7 @@ class ConceptAgent:
             stands=shows_standing(demonstrations),
         )
         self._concepts = [*self._concepts, observed] if join else [observed]
-        self._policies, self._started = [], []
+        self._policies.forget()
         return result
 
     def constrain(self, *terms: Term) -> None:
@@ -121,7 +114,7 @@ class ConceptAgent:
                 `conceptgym.agents.potentials`.
         """
         self._constraints = [*self._constraints, *terms] if terms else []
-        self._policies, self._started = [], []
+        self._policies.forget()
 
     @property
     def inferred(self) -> InferResult | None:
@@ -272,23 +265,8 @@ class ConceptAgent:
         Raises:
             ShapeError: if there is no such entity.
         """
-        row = state.cursor if entity is None else entity
-        if not (0 <= row < len(state.present) and state.present[row]):
-            raise ShapeError(
-                f"entity={entity!r} is no row that holds an entity; choose one of "
-                f"{np.flatnonzero(state.present).tolist()}"
-            )
-        line = np.linspace(-PLANE_HALF_WIDTH, PLANE_HALF_WIDTH, resolution, dtype=np.float32)
-        places = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
-        movable = state.movable.copy()
-        movable[row] = True
-        scene = scene_of(replace(state, movable=movable), attention).repeat(len(places))
-        entities = scene.entities.clone()
-        entities[:, row, POSITION] = torch.from_numpy(places)
-        with torch.no_grad():
-            terms = self._terms_of(code, phase=phase, attentions=attentions)
-            energies = total_energy(terms, scene.replace(entities=entities))
-        return energies.numpy().reshape(resolution, resolution)
+        terms = self._terms_of(code, phase=phase, attentions=attentions)
+        return landscape(terms, state, attention, entity=entity, resolution=resolution)
 
     def _terms_of(self, code: np.ndarray | None, **which: Any) -> list[Term]:
         return self.terms(**which) if code is None else [concept_term(self.model.energy, code)]
@@ -322,64 +300,14 @@ class ConceptAgent:
             NoDemonstrationsError: before any concept was observed.
             ShapeError, NonFiniteError: on a bad observation.
         """
-        if not isinstance(observation, Mapping):
-            raise ShapeError(
-                f"observation is a {type(observation).__name__}, expected a dictionary; "
-                "pass an observation of a conceptgym environment"
-            )
-        check_keys(observation, ["entities"])
-        batched = np.ndim(observation["entities"]) == 3
-        if not batched:
-            return self._act(0, observation, episode_start), state
-        rows = range(len(observation["entities"]))
-        singles = ({key: value[row] for key, value in observation.items()} for row in rows)
-        starts = [None if episode_start is None else episode_start[row] for row in rows]
-        actions = [
-            self._act(row, single, start)
-            for row, single, start in zip(rows, singles, starts, strict=True)
-        ]
-        return np.stack(actions), state
+        self._observed()  # without a concept there is nothing to do
+        return self._policies.act(observation, episode_start), state
 
     def policy(self, env_index: int = 0) -> Policy | None:
         """What acts in one of the environments that `predict` serves."""
-        return self._policies[env_index] if env_index < len(self._policies) else None
+        return self._policies.get(env_index)
 
     def plan(self, env_index: int = 0) -> Plan | None:
         """The current plan in one of the environments that `predict` serves."""
         policy = self.policy(env_index)
         return policy.plan if policy is not None else None
-
-    def _act(self, row: int, observation: Mapping[str, Any], start: Any) -> np.ndarray:
-        self._observed()  # without a concept there is nothing to do
-        missing = row + 1 - len(self._policies)
-        self._policies += [None] * missing
-        self._started += [False] * missing
-        policy, started = self._policies[row], start is not None and bool(np.any(start))
-        # `evaluate_policy` leaves the flag set in environments that it is done with: what is
-        # flagged twice in a row is planned for anew only where the scene has changed.
-        renewed = started and not self._started[row]
-        self._started[row] = started
-        kind = _policy_for(observation)
-        if renewed or not isinstance(policy, kind):
-            policy = self._policies[row] = self._make_policy(kind)
-        return policy.act(observation)
-
-    def _make_policy(self, kind: type[Policy]) -> Policy:
-        if kind is ParticlePolicy:
-            return ParticlePolicy(self)
-        if kind is PlacePolicy:
-            return PlacePolicy(self, self._controller_of)
-        self._controller = self._controller or IKController()
-        return ArmPolicy(self, self._controller)
-
-    def _controller_of(self, robot: Robot) -> IKController:
-        """The controller of an arm among solid things, made once."""
-        if robot not in self._controllers:
-            self._controllers[robot] = IKController(robot=robot, obstacles=MOST_OBJECTS)
-        return self._controllers[robot]
-
-
-def _policy_for(observation: Mapping[str, Any]) -> type[Policy]:
-    if "poses" in observation:
-        return PlacePolicy
-    return ArmPolicy if "qpos" in observation else ParticlePolicy

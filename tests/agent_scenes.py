@@ -26,6 +26,8 @@ ORDER, PLACES = 10, slice(11, 35)
 """Columns of the nodes' features: ranks, which have no gradient, and absolute places."""
 REST = 3
 """Steps that a demonstration of several phases rests at each stop."""
+QUICK = InferenceConfig(particles=3, iterations=4, code_iterations=2)
+"""Descents of a few steps: enough where only who asks for what is tested."""
 
 
 def tiny_model(seed: int = 0) -> ConceptModel:
@@ -145,6 +147,13 @@ def demonstration(event: Event) -> Demonstration:
 def demonstrations(concept: str = "between", count: int = 3) -> list[Demonstration]:
     """`count` demonstrations of a concept."""
     return [demonstration(draw_event(concept, seed=seed)) for seed in range(count)]
+
+
+def observed_agent(concept: str = "between", config: InferenceConfig = QUICK) -> ConceptAgent:
+    """An agent of an untrained model that has observed three demonstrations."""
+    agent = ConceptAgent(tiny_model(), config=config)
+    agent.observe(demonstrations(concept))
+    return agent
 
 
 def generated(entities: np.ndarray) -> GenerateResult:
