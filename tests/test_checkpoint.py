@@ -88,7 +88,7 @@ def test_altered_tensors(path: Path) -> None:
     check_refused(path, f"checkpoint {path} {text}")
 
 
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=120)
 @given(place=st.floats(0.0, 1.0, exclude_max=True), bit=st.integers(0, 7))
 def test_no_flipped_bit_changes_a_tensor_or_the_header_unseen(
     tmp_path_factory: pytest.TempPathFactory, place: float, bit: int

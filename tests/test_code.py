@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from conceptgym.agents.code import PLAIN, PLAIN_SIZE, Code, normalise_code
 from conceptgym.agents.geometry import SLOTS
 
-quick = settings(max_examples=25, deadline=None, derandomize=True)
+quick = settings(max_examples=25)
 
 
 def numbered(count: int, learned: int) -> torch.Tensor:

@@ -21,7 +21,7 @@ from conceptgym.envs.concepts.alignment import (
 
 SEEDS = st.integers(0, 2**32 - 1)
 COUNTS = st.integers(3, 6)
-few = settings(derandomize=True, deadline=None, max_examples=40)
+few = settings(max_examples=40)
 
 
 def random_points(rng: np.random.Generator, count: int) -> np.ndarray:
@@ -80,7 +80,7 @@ def test_a_posed_template_is_found_again(seed: int, count: int) -> None:
     np.testing.assert_allclose((centre + factor * template)[order][found.order], placed, atol=1e-9)
 
 
-@settings(derandomize=True, deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(SEEDS, st.integers(3, 5), st.floats(0.05, 2.0))
 def test_the_misfit_is_that_of_least_squares_in_the_best_order(
     seed: int, count: int, least_size: float
@@ -126,7 +126,7 @@ def test_the_misfit_holds_what_the_size_lacks(size: float, misfit: float) -> Non
     assert align(size * template, template, least_size=0.1).misfit == pytest.approx(misfit)
 
 
-@settings(derandomize=True, deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(SEEDS, st.integers(3, 5), st.sampled_from([0.1, 0.25, 0.4, 0.6]))
 def test_the_quick_search_finds_what_the_slow_one_does(seed: int, count: int, limit: float) -> None:
     rng = np.random.default_rng(seed)

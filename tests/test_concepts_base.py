@@ -19,7 +19,7 @@ from conceptgym.envs.errors import ConceptParameterError, NonFiniteError, ShapeE
 
 SIZES = [(name, n) for name in CONCEPTS for n in sizes(name)]
 all_concepts = pytest.mark.parametrize("name", CONCEPTS)
-few = settings(derandomize=True, deadline=None, max_examples=25)
+few = settings(max_examples=25)
 
 
 def draw_events(name: str, n_objects: int, count: int) -> list[tuple[Concept, Event]]:

@@ -17,7 +17,7 @@ from conceptgym.envs.concepts.compositions import COMPOSITIONS, random_compositi
 from conceptgym.envs.entities import COLOUR, POSITION
 from conceptgym.envs.errors import ConceptParameterError, ShapeError, UnknownConceptError
 
-few = settings(max_examples=6, deadline=None, derandomize=True)
+few = settings(max_examples=6)
 SEEDS = st.integers(0, 2**32 - 1)
 SINGLE_PLACE = {"left_of", "right_of", "above", "below", "offset", "between"}
 

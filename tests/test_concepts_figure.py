@@ -23,7 +23,7 @@ from conceptgym.envs.concepts.figure_library import (
 from conceptgym.envs.errors import ConceptParameterError, ShapeError
 
 SEEDS = st.integers(0, 2**32 - 1)
-few = settings(derandomize=True, deadline=None, max_examples=40)
+few = settings(max_examples=40)
 all_figures = pytest.mark.parametrize("name", FIGURES)
 ASIDE = (0.9, -0.9)
 

@@ -27,7 +27,7 @@ from conceptgym.envs.errors import ConceptParameterError
 TEMPLATES = {name: as_complex(points) for name, points in FIGURES.items()}
 all_figures = pytest.mark.parametrize("name", FIGURES)
 SEEDS = st.integers(0, 2**32 - 1)
-few = settings(derandomize=True, deadline=None, max_examples=60)
+few = settings(max_examples=60)
 
 
 def gaps(name: str) -> np.ndarray:
@@ -98,7 +98,7 @@ def test_no_two_figures_are_alike(one: str, other: str) -> None:
 
 
 @all_figures
-@settings(derandomize=True, deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(seed=SEEDS, mirrored=st.booleans())
 def test_held_out_figures_are_known_in_any_pose(name: str, seed: int, mirrored: bool) -> None:
     version = TEMPLATES[name].conj() if mirrored else TEMPLATES[name]

@@ -26,7 +26,7 @@ def size_of(points: np.ndarray) -> float:
     return float(np.sqrt((np.abs(points - points.mean()) ** 2).mean()))
 
 
-@settings(derandomize=True, deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(SEEDS)
 def test_one_figure_is_there_and_no_other(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -13,7 +13,7 @@ from conceptgym.envs.concepts.sampling import CURSOR_REGION
 from conceptgym.envs.entities import COLOUR, POSITION
 
 all_concepts = pytest.mark.parametrize("name", CONCEPTS)
-few = settings(derandomize=True, deadline=None, max_examples=25)
+few = settings(max_examples=25)
 AIMS: dict[str, tuple[float, float]] = {
     "colour": (0.15, 0.15),
     "region": (0.0, 0.05 * 2**0.5),

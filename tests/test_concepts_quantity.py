@@ -25,7 +25,7 @@ from conceptgym.envs.entities import COLOUR, POSITION, ZONE, ZONE_RADIUS
 from conceptgym.envs.errors import ConceptParameterError, NonFiniteError, ShapeError
 
 EPSILON = 1e-5  # positions are float32
-few = settings(derandomize=True, deadline=None, max_examples=40)
+few = settings(max_examples=40)
 quantity_events = events("quantity")
 
 

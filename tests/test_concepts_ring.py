@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from conceptgym.envs.concepts.ring import nearest_on_ring
 from conceptgym.envs.concepts.sampling import CURSOR_REGION
 
-few = settings(derandomize=True, deadline=None, max_examples=100)
+few = settings(max_examples=100)
 RINGS = st.sampled_from([(0.15, 0.3), (0.3, 0.3), (0.8, 0.8), (0.41, 2.9)])
 
 

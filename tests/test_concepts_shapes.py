@@ -34,7 +34,7 @@ def test_shapes_are_known_by_name(name: str) -> None:
 
 
 @all_shapes
-@settings(derandomize=True, deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_a_shape_judges_and_moves_as_the_figure_of_its_name(name: str, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from conceptgym.agents.descent import CONVERGED, SPENT, STALLED, descend
 
 Energy = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-quick = settings(max_examples=25, deadline=None, derandomize=True)
+quick = settings(max_examples=25)
 
 
 def quadratic(seed: int, *, condition: float = 3.0) -> tuple[Energy, torch.Tensor]:

@@ -30,7 +30,7 @@ from conceptgym.envs.concepts.alignment import align
 
 SHOWN = 4
 NAMES = st.sampled_from(["closest", "between", "near", "quantity", "square", "at_distance"])
-quick = settings(max_examples=25, deadline=None, derandomize=True)
+quick = settings(max_examples=25)
 close: dict[str, Any] = {"atol": 1e-4, "rtol": 1e-3}
 
 

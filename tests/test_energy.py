@@ -32,7 +32,7 @@ from conceptgym.agents.scene import Scene
 SEEDS = st.integers(0, 2**16)
 KINDS = st.sampled_from(["as it is", "static"])
 VARIANTS = [TINY, replace(TINY, pairs=False), replace(TINY, separate_codes=True)]
-quick = settings(max_examples=25, deadline=None, derandomize=True)
+quick = settings(max_examples=25)
 
 
 def make_energy(config: EnergyConfig = TINY, *, seed: int = 0) -> ConceptEnergy:

@@ -33,7 +33,7 @@ from conceptgym.envs.entities import CURSOR, ZONE_RADIUS
 
 SEEDS = st.integers(0, 2**16)
 ANGLES = st.floats(-3.0, 3.0)
-quick = settings(max_examples=25, deadline=None, derandomize=True)
+quick = settings(max_examples=25)
 MEMBERSHIP, SURPLUS, COLOUR, TOUCHED, AWAY = 7, 8, 35, 37, 39
 
 

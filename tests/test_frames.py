@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conceptgym.envs.arm_model import HOVER_HEIGHT
@@ -22,7 +22,6 @@ SEEDS = st.integers(0, 2**32 - 1)
 CORNERS = np.array(list(product((-1.0, 1.0), repeat=2)))
 
 
-@settings(derandomize=True, deadline=None)
 @given(SEEDS)
 def test_each_mapping_undoes_the_other(seed: int) -> None:
     points = np.random.default_rng(seed).uniform(-2, 2, (3, 4, 2))
@@ -30,7 +29,6 @@ def test_each_mapping_undoes_the_other(seed: int) -> None:
     np.testing.assert_allclose(plane_to_table(table_to_plane(points)), points, atol=1e-12)
 
 
-@settings(derandomize=True, deadline=None)
 @given(SEEDS)
 def test_lengths_scale_and_handedness_stays(seed: int) -> None:
     a, b, c = np.random.default_rng(seed).uniform(-1, 1, (3, 2))

@@ -28,7 +28,7 @@ from conceptgym.envs.concepts.figure import Figure
 from conceptgym.envs.concepts.figure_library import as_pairs
 
 SEEDS = st.integers(0, 2**16)
-quick = settings(max_examples=25, deadline=None, derandomize=True)
+quick = settings(max_examples=25)
 CHIRAL = ("L", "zigzag")
 
 

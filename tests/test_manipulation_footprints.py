@@ -13,7 +13,7 @@ from conceptgym.agents.manipulation.footprints import Footprint, distance
 from conceptgym.envs.errors import ConfigError, NonFiniteError, ShapeError
 
 SEEDS = st.integers(0, 2**32 - 1)
-LAWS = settings(derandomize=True, deadline=None, max_examples=60)
+LAWS = settings(max_examples=60)
 ORIGIN = np.zeros(2)
 
 

@@ -23,7 +23,7 @@ from conceptgym.agents.manipulation.grasp import (
 from conceptgym.envs.errors import ConfigError, ShapeError
 
 SEEDS = st.integers(0, 2**32 - 1)
-LAWS = settings(derandomize=True, deadline=None, max_examples=25)
+LAWS = settings(max_examples=25)
 ORIGIN = np.zeros(2)
 HALF = 0.013  # half of a cube's edge [m]
 MARGIN = 0.016

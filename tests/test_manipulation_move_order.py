@@ -14,7 +14,7 @@ from conceptgym.agents.manipulation.move_order import Move, MoveOrder, order_mov
 from conceptgym.envs.errors import ConfigError, NonFiniteError, ShapeError
 
 SEEDS = st.integers(0, 2**32 - 1)
-LAWS = settings(derandomize=True, deadline=None, max_examples=50)
+LAWS = settings(max_examples=50)
 HALF = 0.013  # half of a cube's edge [m]
 GAP = 0.005
 BOUNDS = (np.array([0.3, -0.2]), np.array([0.7, 0.2]))

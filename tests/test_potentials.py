@@ -58,7 +58,7 @@ def gradient(term: Term, scene: Scene) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("name", TERMS)
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20)
 @given(seed=SEEDS)
 def test_gradients_are_those_of_differences(name: str, seed: int) -> None:
     term, scene = TERMS[name](), random_scene(seed)
@@ -75,7 +75,7 @@ def test_gradients_are_those_of_differences(name: str, seed: int) -> None:
 
 
 @pytest.mark.parametrize("name", TERMS)
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20)
 @given(seed=SEEDS)
 def test_only_positions_of_what_may_be_moved_are_pushed(name: str, seed: int) -> None:
     scene = random_scene(seed)
@@ -85,7 +85,7 @@ def test_only_positions_of_what_may_be_moved_are_pushed(name: str, seed: int) ->
 
 
 @pytest.mark.parametrize("name", TERMS)
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20)
 @given(seed=SEEDS)
 def test_rows_count_one_by_one_and_their_order_does_not(name: str, seed: int) -> None:
     term, scene = TERMS[name](), random_scene(seed, rows=9)
@@ -149,7 +149,7 @@ def test_pairs_of_movable_entities_count_once_and_zones_not() -> None:
     assert float(term(scene.replace(entities=entities))) == 0.0
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20)
 @given(seed=SEEDS)
 def test_solid_things_of_many_sizes_keep_apart(seed: int) -> None:
     """Each pair counts half its squared overlap, if either may be moved and both are solid."""
@@ -168,7 +168,7 @@ def test_solid_things_of_many_sizes_keep_apart(seed: int) -> None:
     np.testing.assert_allclose(energy.numpy(), expected, atol=1e-6)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20)
 @given(seed=SEEDS, angle=st.floats(-3.0, 3.0), shift=st.tuples(*[st.floats(-1.0, 1.0)] * 2))
 def test_keeping_apart_depends_on_distances_only(
     seed: int, angle: float, shift: tuple[float, float]

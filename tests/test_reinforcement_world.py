@@ -48,7 +48,7 @@ def test_stable_baselines_accepts_the_world(concept: str, task: str) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("concept", REPRESENTATIVE)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=seeds)
 def test_the_order_of_rows_changes_nothing(concept: str, task: str, seed: int) -> None:
     env, rng = flat(concept, task), np.random.default_rng(seed)
@@ -62,7 +62,7 @@ def test_the_order_of_rows_changes_nothing(concept: str, task: str, seed: int) -
 
 
 @pytest.mark.parametrize("concept", REPRESENTATIVE)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=seeds)
 def test_all_that_may_be_edited_can_be_and_nothing_else(concept: str, seed: int) -> None:
     env = flat(concept)
@@ -74,7 +74,7 @@ def test_all_that_may_be_edited_can_be_and_nothing_else(concept: str, seed: int)
     assert np.array_equal(edits[allowed], np.ones(allowed.sum()))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, concept=st.sampled_from(REPRESENTATIVE))
 def test_every_entity_of_an_identify_scene_can_be_marked_alone(seed: int, concept: str) -> None:
     env = flat(concept, "identify")
@@ -90,7 +90,7 @@ def test_every_entity_of_an_identify_scene_can_be_marked_alone(seed: int, concep
     assert rows.sum(axis=0).max() == 1 and rows.sum(axis=1).max() == 1
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=seeds)
 def test_a_slots_place_leads_the_cursor_to_its_entity(seed: int) -> None:
     env = flat("near")
@@ -151,7 +151,7 @@ def test_an_action_has_no_more_numbers_than_are_needed(concept: str, size: int) 
     assert env.observation_space.shape == (env.layout.observation_size,)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(share=st.floats(-1.5, 1.5))
 def test_actions_are_clipped_and_cubed(share: float) -> None:
     env = flat("near")

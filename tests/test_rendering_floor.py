@@ -24,7 +24,7 @@ def dip(x: float, y: float, *, side: int = 41) -> np.ndarray:
     return 1.0 - np.exp(-away / 0.02)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(x=st.floats(-0.8, 0.8), y=st.floats(-0.8, 0.8))
 def test_the_low_place_is_darkest_where_the_plane_lies_on_the_table(x, y):
     """The plane's right is world +y, its up world -x; rows run along world y, columns along x."""

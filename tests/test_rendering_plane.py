@@ -29,7 +29,7 @@ def middle(where: np.ndarray) -> np.ndarray:
     return np.argwhere(where).mean(axis=0)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(x=st.floats(-1.05, 1.05), y=st.floats(-1.05, 1.05))
 def test_an_entity_is_drawn_where_it_is_with_y_up(x, y):
     frame = RENDERER.draw(make_state([(x, y)], has_cursor=False))
@@ -65,7 +65,7 @@ def test_an_absent_entity_gets_no_halo():
     assert not near(frame, theme.ATTENDED).any()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(x=st.floats(-0.7, 0.7), y=st.floats(-0.7, 0.7))
 def test_a_zone_is_a_translucent_disc_of_its_radius_with_a_dashed_edge(x, y):
     empty = RENDERER.draw(make_state([])).astype(int)

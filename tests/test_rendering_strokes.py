@@ -21,7 +21,7 @@ def drawn(draw, *args, **options) -> np.ndarray:
     return to_array(surface)[..., 0] > 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(start=PIXELS, end=PIXELS, width=st.integers(5, 14))
 def test_a_stroke_is_every_pixel_within_half_its_width(start, end, width):
     """Two pixels of leeway: corners are whole pixels."""

@@ -73,7 +73,7 @@ def test_without_attended_objects_their_quantities_are_missing():
     assert not {"distance", "nearest", "contrast"} & set(look(make_scene((0.0, 0.0), OBJECTS)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_the_order_of_rows_means_nothing(seed):
     rng = np.random.default_rng(seed)
@@ -92,7 +92,7 @@ def test_the_order_of_rows_means_nothing(seed):
         assert there[name] == pytest.approx(value, abs=1e-6), name
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_variants_side_by_side_are_described_as_each_alone(seed):
     rng = np.random.default_rng(seed)

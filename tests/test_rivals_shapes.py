@@ -14,7 +14,7 @@ def figure(rng: np.random.Generator, count: int) -> np.ndarray:
     return rng.normal(size=(1, count, 2))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=SEEDS, count=st.integers(3, 6))
 def test_moving_turning_scaling_and_reordering_change_nothing_but_the_scale(seed, count):
     rng = np.random.default_rng(seed)
@@ -28,7 +28,7 @@ def test_moving_turning_scaling_and_reordering_change_nothing_but_the_scale(seed
         assert there[name] == pytest.approx(here[name], abs=1e-5), name
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=SEEDS, count=st.integers(3, 6))
 def test_a_mirror_turns_chirality_round_and_nothing_else(seed, count):
     points = figure(np.random.default_rng(seed), count)

@@ -20,7 +20,7 @@ from conceptgym.envs.arm_model import (
 from conceptgym.envs.set_points import SETPOINT_SPEED_SHARE, SetPoints
 
 LIMITS = np.array([2.0, 1.0, 3.0])
-LAWS = settings(derandomize=True, deadline=None, max_examples=80)
+LAWS = settings(max_examples=80)
 
 
 def arm(qpos: np.ndarray, qvel: np.ndarray, act: np.ndarray) -> Any:

@@ -20,7 +20,7 @@ from conceptgym.envs.concepts.alignment import align
 from conceptgym.envs.concepts.figure import Figure
 from conceptgym.envs.entities import ZONE_RADIUS
 
-quick = settings(max_examples=15, deadline=None, derandomize=True)
+quick = settings(max_examples=15)
 SUPPORTED = ("offset", "distance", "place", "colour", "touched", "figure")
 
 

@@ -60,7 +60,7 @@ def test_a_term_of_its_own_attention_does_not_look_at_the_scenes() -> None:
     torch.testing.assert_close(term(other), term(SCENE))
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50)
 @given(energies=ENERGIES, temperature=st.floats(0.01, 10.0))
 def test_the_free_energy_lies_between_the_least_and_the_mean(
     energies: list[float], temperature: float
@@ -70,7 +70,7 @@ def test_the_free_energy_lies_between_the_least_and_the_mean(
     assert min(energies) - 1e-9 <= free <= np.mean(energies) + 1e-9
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50)
 @given(energies=ENERGIES, temperature=st.floats(0.0, 10.0))
 def test_alike_readings_change_nothing(energies: list[float], temperature: float) -> None:
     values = torch.tensor(energies, dtype=torch.float64)
@@ -79,7 +79,7 @@ def test_alike_readings_change_nothing(energies: list[float], temperature: float
     assert found[0] == pytest.approx(found[1])
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50)
 @given(energies=ENERGIES)
 def test_without_temperature_it_is_the_least(energies: list[float]) -> None:
     values = torch.tensor(energies, dtype=torch.float64)
