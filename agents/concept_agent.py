@@ -23,9 +23,10 @@ from .landscape import landscape
 from .model import ConceptModel, load_model
 from .plan import Plan
 from .policies import Controllers, Policies, Policy
+from .scene import Scene
 from .standing import shows_standing
 from .tensors import scene_of
-from .terms import Term, concept_term, total_energy
+from .terms import Term, check_weight, concept_term, total_energy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,10 +92,9 @@ class ConceptAgent:
 
         Raises:
             NoDemonstrationsError, ShapeError, MixedLayoutError: on demonstrations that do not fit.
-            ConfigError: on a negative weight.
+            ConfigError: on a weight that is no finite number of at least 0.
         """
-        if not weight >= 0:
-            raise ConfigError(f"weight={weight!r} must be at least 0")
+        weight = check_weight(weight)
         result = infer(self.model, demonstrations, config=self.config)
         observed = _Observed(
             result=result,
@@ -112,7 +112,16 @@ class ConceptAgent:
         Args:
             *terms: each maps a `Scene` of B scenes to energies (B,), such as those of
                 `conceptgym.agents.potentials`.
+
+        Raises:
+            ConfigError: on a term that is no function.
         """
+        for number, term in enumerate(terms):
+            if not callable(term):
+                raise ConfigError(
+                    f"terms[{number}] is a {type(term).__name__}, expected a function of scenes; "
+                    "pass them one by one, constrain(one, another)"
+                )
         self._constraints = [*self._constraints, *terms] if terms else []
         self._policies.forget()
 
@@ -214,11 +223,25 @@ class ConceptAgent:
         )
 
     def energy(
-        self, state: EntityState, attention: np.ndarray, *, code: np.ndarray | None = None
+        self,
+        state: EntityState,
+        attention: np.ndarray,
+        *,
+        code: np.ndarray | None = None,
+        phase: int = 0,
+        attentions: Sequence[np.ndarray] | None = None,
     ) -> float:
-        """E(x, a, w) of a scene under the observed concepts, or under another code w."""
+        """E(x, a, w) of a scene under the observed concepts, or under another code w.
+
+        It is what the editable entities lack or, where nothing may be edited, what the attention
+        lacks; `phase` and `attentions` are as in `generate`.
+
+        Raises:
+            ConfigError: on both a code and attentions, which go with the observed concepts.
+        """
+        terms = self._terms_of(code, phase=phase, attentions=attentions)
         with torch.no_grad():
-            return float(total_energy(self._terms_of(code), scene_of(state, attention))[0])
+            return float(total_energy(terms, _asked(state, attention))[0])
 
     def energies(
         self,
@@ -232,7 +255,7 @@ class ConceptAgent:
     ) -> np.ndarray:
         """Energies (P,) of a scene with other entities (P, N, 7); what else is as in `generate`."""
         terms = [*self.terms(phase=phase, attentions=attentions), *extra]
-        scene = scene_of(state, attention).repeat(len(entities))
+        scene = _asked(state, attention).repeat(len(entities))
         rows = scene.entities.shape[1]
         others = torch.from_numpy(np.asarray(entities, dtype=np.float32)[:, :rows])
         with torch.no_grad():
@@ -264,12 +287,22 @@ class ConceptAgent:
 
         Raises:
             ShapeError: if there is no such entity.
+            ConfigError: on both a code and attentions.
         """
         terms = self._terms_of(code, phase=phase, attentions=attentions)
         return landscape(terms, state, attention, entity=entity, resolution=resolution)
 
-    def _terms_of(self, code: np.ndarray | None, **which: Any) -> list[Term]:
-        return self.terms(**which) if code is None else [concept_term(self.model.energy, code)]
+    def _terms_of(
+        self, code: np.ndarray | None, *, phase: int, attentions: Sequence[np.ndarray] | None
+    ) -> list[Term]:
+        if code is None:
+            return self.terms(phase=phase, attentions=attentions)
+        if attentions is not None:
+            raise ConfigError(
+                "code and attentions were both given; attentions are those of the observed "
+                "concepts: leave one of the two out"
+            )
+        return [concept_term(self.model.energy, code)]
 
     def _observed(self) -> list[_Observed]:
         if not self._concepts:
@@ -311,3 +344,10 @@ class ConceptAgent:
         """The current plan in one of the environments that `predict` serves."""
         policy = self.policy(env_index)
         return policy.plan if policy is not None else None
+
+
+def _asked(state: EntityState, attention: np.ndarray) -> Scene:
+    """The scene; where nothing may be edited, the attention is what is asked for."""
+    scene = scene_of(state, attention)
+    editable = (state.movable | state.paintable) & state.present
+    return scene if np.any(editable) else scene.as_static()

@@ -171,7 +171,12 @@ class InferenceConfig(Config):
         self.require("particles", self.particles >= 1, "at least 1")
         self.require("code_particles", self.code_particles >= 1, "at least 1")
         self.require("readings", self.readings >= 1, "at least 1")
+        name = "code_particles" if self.amortised else "particles"
+        codes = getattr(self, name)
+        self.require("readings", self.readings <= codes, f"at most {name}={codes}, the codes found")
         self.require("temperature", self.temperature >= 0, "at least 0")
+        several = self.readings > 1 or self.temperature == 0
+        self.require("temperature", several, "0 with readings=1: there is nothing to combine")
         self.require("iterations", self.iterations >= 0, "at least 0")
         self.require("code_iterations", self.code_iterations >= 0, "at least 0")
         self.require("code_step", self.code_step > 0, "above 0")

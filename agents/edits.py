@@ -35,7 +35,9 @@ class Edits:
 
     @classmethod
     def of(cls, demonstrations: Sequence[Demonstration]) -> Edits:
-        """What demonstrations could change.
+        """What demonstrations could change; everything, if they could change nothing at all.
+
+        Those that show nothing but where things lie do not tell what may be changed.
 
         Raises:
             NoDemonstrationsError, ShapeError, NonFiniteError, MixedLayoutError: on demonstrations
@@ -49,6 +51,8 @@ class Edits:
             parts = np.stack([cursor, attended, ~cursor & ~attended])
             moved |= (parts & np.asarray(item.movable, dtype=bool)).any(axis=1)
             painted |= (parts & np.asarray(item.paintable, dtype=bool)).any(axis=1)
+        if not (moved.any() or painted.any()):
+            moved[:] = painted[:] = True
         return cls(moved=tuple(moved.tolist()), painted=tuple(painted.tolist()))
 
     def limit(self, term: Term, attention: np.ndarray | None = None) -> Term:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..envs.entities import COLOUR, PLANE_HALF_WIDTH, POSITION, EntityState
+from ..envs.errors import ShapeError
 from .config import InferenceConfig
 from .descent import Descent, descend
 from .scene import Scene
@@ -78,10 +79,13 @@ def generate(
         config: particles, iterations, seed.
 
     Raises:
-        ShapeError, NonFiniteError: on an attention of another shape, NaN or infinity.
+        ShapeError, NonFiniteError: on an attention of another shape, NaN or infinity, or that
+            marks no entity.
     """
     config = config or InferenceConfig()
     scenes = scene_of(state, attention).repeat(config.particles)
+    if not (scenes.attention * scenes.present).any():
+        raise ShapeError("attention marks no entity; mark those that take part")
     editable = editable_features(scenes)
     start = random_starts(scenes.entities, config)
 

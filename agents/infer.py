@@ -38,6 +38,8 @@ class InferResult:
         reading_energies: (T, P) their energies.
         surprise: (T, P) minus the log-likelihood of a demonstration under each, see `surprise`; 0
             where there is one reading.
+        left_out: numbers of the demonstrations of another number of phases than most, which
+            were not used.
         energy: mean energy of the demonstrations under `codes`.
         initial_energy: the same under the first guess.
         iterations: descent steps taken.
@@ -48,6 +50,7 @@ class InferResult:
     readings: np.ndarray
     reading_energies: np.ndarray
     surprise: np.ndarray
+    left_out: tuple[int, ...] = ()
     energy: float
     initial_energy: float
     iterations: int
@@ -83,7 +86,8 @@ def infer(
     config = config or InferenceConfig()
     check_demonstrations(demonstrations)
     stops = [item.stops() for item in demonstrations]
-    phases = Counter(len(steps) for steps in stops).most_common(1)[0][0]
+    counts = Counter(len(steps) for steps in stops)
+    phases = max(counts, key=lambda number: (counts[number], number))  # a rest may go unseen
     kept = [k for k, steps in enumerate(stops) if len(steps) == phases]  # others are wrong ones
     shown = [demonstrations[k] for k in kept]
     results = []
@@ -95,6 +99,7 @@ def infer(
         readings=np.concatenate([result.readings for result in results]),
         reading_energies=np.concatenate([result.reading_energies for result in results]),
         surprise=np.concatenate([result.surprise for result in results]),
+        left_out=tuple(k for k in range(len(stops)) if k not in kept),
         energy=float(np.mean([result.energy for result in results])),
         initial_energy=float(np.mean([result.initial_energy for result in results])),
         iterations=max(result.iterations for result in results),

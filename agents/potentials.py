@@ -22,7 +22,7 @@ from torch import Tensor
 from ..envs.entities import check_array
 from ..envs.errors import ConfigError
 from .scene import Scene
-from .terms import Term
+from .terms import Term, check_weight
 
 Point = Sequence[float] | np.ndarray
 
@@ -40,7 +40,7 @@ def keep_out_disc(centre: Point, radius: float, *, weight: float = 1.0) -> Term:
         ConfigError: on a radius or weight out of its range.
     """
     place = _point("centre", centre)
-    return _outside(place, place, _above_zero("radius", radius), _weight(weight))
+    return _outside(place, place, _above_zero("radius", radius), check_weight(weight))
 
 
 def keep_out_band(start: Point, end: Point, half_width: float, *, weight: float = 1.0) -> Term:
@@ -57,7 +57,7 @@ def keep_out_band(start: Point, end: Point, half_width: float, *, weight: float 
         ConfigError: on a half width or weight out of its range.
     """
     ends = _point("start", start), _point("end", end)
-    return _outside(*ends, _above_zero("half_width", half_width), _weight(weight))
+    return _outside(*ends, _above_zero("half_width", half_width), check_weight(weight))
 
 
 def keep_in_ring(centre: Point, inner: float, outer: float, *, weight: float = 1.0) -> Term:
@@ -73,7 +73,7 @@ def keep_in_ring(centre: Point, inner: float, outer: float, *, weight: float = 1
         ShapeError, NonFiniteError: on a centre that is no two finite numbers.
         ConfigError: on radii or a weight out of their range.
     """
-    place, weight = _point("centre", centre), _weight(weight)
+    place, weight = _point("centre", centre), check_weight(weight)
     if not 0.0 <= inner < outer < float("inf"):
         raise ConfigError(
             f"inner={inner!r} and outer={outer!r} must be 0 <= inner < outer; give plane units"
@@ -105,7 +105,7 @@ def wall(point: Point, normal: Point, *, weight: float = 1.0) -> Term:
         raise ConfigError(
             "normal=(0, 0) has no direction; give one that points to the side to be on"
         )
-    side, weight = side / length, _weight(weight)
+    side, weight = side / length, check_weight(weight)
 
     def term(scene: Scene) -> Tensor:
         beyond = -((scene.positions - _like(scene, base)) @ _like(scene, side))
@@ -126,7 +126,7 @@ def minimum_distance(distance: float, *, weight: float = 1.0) -> Term:
     Raises:
         ConfigError: on a distance or weight out of its range.
     """
-    least, weight = _above_zero("distance", distance), _weight(weight)
+    least, weight = _above_zero("distance", distance), check_weight(weight)
 
     def term(scene: Scene) -> Tensor:
         movable = scene.movable * scene.present
@@ -156,7 +156,7 @@ def keep_apart(radii: np.ndarray, gap: float, *, weight: float = 1.0) -> Term:
     check_array(sizes, "radii", (len(sizes),))
     if not (sizes.min(initial=0.0) >= 0.0 and 0.0 <= gap < float("inf")):
         raise ConfigError(f"radii={sizes} and gap={gap!r} must be at least 0; give plane units")
-    weight = _weight(weight)
+    weight = check_weight(weight)
 
     def term(scene: Scene) -> Tensor:
         movable = scene.movable * scene.present
@@ -208,10 +208,4 @@ def _point(name: str, value: Point) -> np.ndarray:
 def _above_zero(name: str, value: float) -> float:
     if not isinstance(value, Real) or not 0.0 < float(value) < float("inf"):
         raise ConfigError(f"{name}={value!r} must be a number above 0; give it in plane units")
-    return float(value)
-
-
-def _weight(value: float) -> float:
-    if not isinstance(value, Real) or not 0.0 <= float(value) < float("inf"):
-        raise ConfigError(f"weight={value!r} must be a number of at least 0; 1 is usual")
     return float(value)

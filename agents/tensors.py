@@ -48,7 +48,7 @@ def check_demonstrations(demonstrations: Sequence[Demonstration]) -> None:
 
     Raises:
         NoDemonstrationsError: if there is none.
-        ShapeError: if an item is no `Demonstration`.
+        ShapeError: if an item is no `Demonstration`, or attends to nothing.
         NonFiniteError: if a trajectory holds NaN or infinity.
         MixedLayoutError: if their entity arrays differ in shape.
     """
@@ -70,6 +70,10 @@ def check_demonstrations(demonstrations: Sequence[Demonstration]) -> None:
             )
         path = item.trajectory  # checked when it was made, but an array can be written to
         check_array(path, f"demonstrations[{number}].trajectory", path.shape)
+        if not np.any(np.asarray(item.attention, dtype=bool) & np.asarray(item.present, bool)):
+            raise ShapeError(
+                f"demonstrations[{number}].attention marks no entity; mark those that take part"
+            )
     layouts = sorted({item.after.shape for item in demonstrations})
     if len(layouts) > 1:
         raise MixedLayoutError(

@@ -8,6 +8,7 @@ is a term as well.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from numbers import Real
 
 import numpy as np
 import torch
@@ -52,9 +53,9 @@ def concept_term(
     """
     readings = np.atleast_2d(np.asarray(codes))
     check_array(readings, "code", (len(readings), energy.code_size))
-    for name, value in (("weight", weight), ("temperature", temperature)):
-        if not value >= 0:
-            raise ConfigError(f"{name}={value!r} must be at least 0")
+    weight = check_weight(weight)
+    if not temperature >= 0:
+        raise ConfigError(f"temperature={temperature!r} must be at least 0")
     rows, count = to_tensor(readings), len(readings)
 
     def term(scene: Scene) -> Tensor:
@@ -71,6 +72,17 @@ def concept_term(
         return weight * combine_readings(energies, temperature)
 
     return term
+
+
+def check_weight(weight: float) -> float:
+    """The factor of a term.
+
+    Raises:
+        ConfigError: unless it is a finite number of at least 0.
+    """
+    if not isinstance(weight, Real) or not 0.0 <= float(weight) < float("inf"):
+        raise ConfigError(f"weight={weight!r} must be a number of at least 0; 1 is usual")
+    return float(weight)
 
 
 def combine_readings(energies: Tensor, temperature: float) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +51,7 @@ def validate(
         demonstrations: a scene.
         amortised: start w from the encoder's guess; see `InferenceConfig`.
     """
+    model = copy.deepcopy(model).cpu()  # scenes are drawn there, and so small that it is no slower
     config = InferenceConfig(particles=8, amortised=amortised)
     generated, identified = {}, {}
     for number, name in enumerate(training_families()):

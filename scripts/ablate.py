@@ -101,7 +101,8 @@ def train(name: str, args: Args, pool: EventPool) -> Trainer:
     marks = [time.process_time()]
     for _ in trainer.run(pool):
         marks.append(time.process_time())
-        if len(marks) > _PROBE + _FIRST or marks[-1] - marks[0] > args.seconds:
+        timed = len(marks) - 1 - _FIRST  # the first steps compile
+        if timed >= _PROBE or (timed > 0 and marks[-1] - marks[0] > args.seconds):
             break
     spent = np.diff(marks)[_FIRST:]
     steps = trainer.step + max(1, int(args.seconds / float(np.median(spent))))

@@ -69,13 +69,13 @@ def test_the_first_concept_may_be_weighted_too() -> None:
     assert half.energy(EVENT.before, EVENT.attention) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("weight", [-0.1, np.nan])
-def test_bad_weights_are_refused_and_change_nothing(weight: float) -> None:
+@pytest.mark.parametrize("weight", [-0.1, np.nan, np.inf, "2"])
+def test_bad_weights_are_refused_and_change_nothing(weight: Any) -> None:
     agent = observed_agent()
     result = agent.inferred
     with pytest.raises(ConfigError) as caught:
         agent.observe(demonstrations("near"), join=True, weight=weight)
-    assert str(caught.value) == f"weight={weight!r} must be at least 0"
+    assert str(caught.value) == f"weight={weight!r} must be a number of at least 0; 1 is usual"
     assert agent.inferred is result and len(agent.terms()) == 1
 
 
@@ -294,3 +294,63 @@ def test_codes_that_do_not_fit_are_refused() -> None:
     assert str(caught.value) == (
         f"code has shape (1, 3), expected (1, {size}); pass an array of that shape"
     )
+
+
+def test_where_nothing_may_be_edited_the_energy_is_what_the_attention_lacks() -> None:
+    agent = observed_agent()
+    nothing = np.zeros(MAX_ENTITIES, dtype=bool)
+    state = replace(EVENT.before, movable=nothing, paintable=nothing)
+    scene = scene_of(state, EVENT.attention).as_static()
+    expected = float(agent.model.energy(scene, to_tensor(agent.code)[None])[0])
+    assert agent.energy(state, EVENT.attention) == pytest.approx(expected, rel=1e-5)
+    assert agent.energies(state, EVENT.attention, state.entities[None])[0] == pytest.approx(
+        expected, rel=1e-5
+    )
+    assert agent.energy(state, np.roll(EVENT.attention, 1)) != pytest.approx(expected, rel=1e-3)
+
+
+def test_the_energy_of_a_phase_and_of_concepts_with_entities_of_their_own() -> None:
+    agent = observed_agent("two_in_order")
+    for phase in (0, 1):
+        (term,) = agent.terms(phase=phase)
+        expected = float(term(scene_of(EVENT.before, EVENT.attention))[0])
+        assert agent.energy(EVENT.before, EVENT.attention, phase=phase) == pytest.approx(expected)
+    agent = observed_agent()
+    codes = [agent.code, agent.observe(demonstrations("near"), join=True).code]
+    attentions = [np.roll(EVENT.attention, shift) for shift in (0, 1)]
+    alone = [
+        agent.energy(EVENT.before, attention, code=code)
+        for attention, code in zip(attentions, codes, strict=True)
+    ]
+    together = agent.energy(EVENT.before, EVENT.attention, attentions=attentions)
+    assert together == pytest.approx(sum(alone), rel=1e-4)
+    with pytest.raises(ConfigError) as caught:
+        agent.energy(EVENT.before, EVENT.attention, code=codes[0], attentions=attentions)
+    assert str(caught.value) == (
+        "code and attentions were both given; attentions are those of the observed concepts: "
+        "leave one of the two out"
+    )
+
+
+def test_a_constraint_is_a_function() -> None:
+    agent = observed_agent()
+    with pytest.raises(ConfigError) as caught:
+        agent.constrain(lambda scene: scene.present[:, 0], [torch.ones(1)])  # pyright: ignore
+    assert str(caught.value) == (
+        "terms[1] is a list, expected a function of scenes; pass them one by one, "
+        "constrain(one, another)"
+    )
+    assert len(agent.terms()) == 1
+
+
+def test_a_concept_shown_where_nothing_could_be_edited_counts_when_joined() -> None:
+    """Its demonstrations do not tell what may change: all that the scene lets change may."""
+    still = [
+        replace(demo, movable=np.zeros_like(demo.movable), paintable=np.zeros_like(demo.paintable))
+        for demo in demonstrations("near")
+    ]
+    agent = observed_agent()
+    code = agent.observe(still, join=True).code
+    energies = [float(term(scene_of(EVENT.before, EVENT.attention))[0]) for term in agent.terms()]
+    alone = learned_energy(agent, code, EVENT.attention)
+    assert energies[1] == pytest.approx(alone, rel=1e-5) and alone > 0

@@ -48,7 +48,9 @@ REFUSED: list[tuple[type[Config], str, Any, str]] = [
     (InferenceConfig, "code_step", 0.0, "above 0"),
     (InferenceConfig, "code_particles", 0, "at least 1"),
     (InferenceConfig, "readings", 0, "at least 1"),
+    (InferenceConfig, "readings", 2, "at most code_particles=1, the codes found"),
     (InferenceConfig, "temperature", -0.1, "at least 0"),
+    (InferenceConfig, "temperature", 0.1, "0 with readings=1: there is nothing to combine"),
     (InferenceConfig, "temperature", math.nan, "at least 0"),
 ]
 

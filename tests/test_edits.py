@@ -78,6 +78,15 @@ def test_in_a_scene_of_its_own_nothing_is_taken_away() -> None:
         torch.testing.assert_close(term(scene), count_edits(scene))
 
 
+def test_demonstrations_in_which_nothing_could_change_allow_everything() -> None:
+    still = [
+        replace(demo, movable=np.zeros_like(demo.movable), paintable=np.zeros_like(demo.paintable))
+        for demo in demonstrations("near")
+    ]
+    everything = (True, True, True)
+    assert Edits.of(still) == Edits(moved=everything, painted=everything)
+
+
 def test_no_demonstrations_are_refused() -> None:
     with pytest.raises(NoDemonstrationsError, match=r"^demonstrations is empty; "):
         Edits.of([])

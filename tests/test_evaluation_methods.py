@@ -80,6 +80,15 @@ def test_shared_agents_answer_as_agents_of_their_own() -> None:
         np.testing.assert_array_equal(shared[method].plan(event, 1)[0], own)
 
 
+def test_a_shared_agent_is_handed_out_as_its_method_asks_it() -> None:
+    """As the arm uses it, whoever asked it last."""
+    asked = solvers("between")
+    ours, variant = asked.get(OURS), asked.get("ours-1-steps")
+    assert isinstance(ours, AgentSolver) and isinstance(variant, AgentSolver)
+    assert variant.agent.config.iterations == 1
+    assert ours.agent.config == VARIANTS[OURS]
+
+
 def test_several_concepts_are_observed_together() -> None:
     shown = [demonstrations("near", 2), demonstrations("colour", 2)]
     solver = Solvers({OURS: tiny_model()}, shown, seed=0).get(OURS)

@@ -153,3 +153,8 @@ def test_a_cells_command_computes_the_cell(changes: dict) -> None:
         for name in (*plural, "demonstrations")
     }
     assert has_level(row["concept"], row["level"])
+
+
+def test_the_command_of_an_ablation_names_its_weights() -> None:
+    (row,) = summarise(outcomes(1, 1, method="no_pairs"))
+    assert " --methods --ablation no_pairs=docs/ablations/no_pairs.safetensors " in command(row)

@@ -193,3 +193,5 @@ def test_an_attention_that_does_not_fit_is_refused() -> None:
     assert str(error.value) == (
         "attention holds nan at index (2,); every entry must be a finite number"
     )
+    with pytest.raises(ShapeError, match=r"^attention marks no entity; mark those that take part$"):
+        generate([TERM], event.before, np.zeros(MAX_ENTITIES))

@@ -259,10 +259,18 @@ def test_a_demonstration_of_another_number_of_phases_is_left_out(place: int) -> 
     strange = demonstration(draw_event("near", seed=5, n_objects=4))
     mixed = [*demos[:place], strange, *demos[place:]]
     assert np.array_equal(codes_of(mixed), codes_of(demos))
+    assert infer(MODEL, mixed).left_out == (place,) and infer(MODEL, demos).left_out == ()
     single = demonstrations("near", 3)
     strange = demonstrations(PHASED, 1)[0]
     mixed = [*single[:place], strange, *single[place:]]
     assert np.array_equal(codes_of(mixed), codes_of(single))
+
+
+def test_of_as_many_phases_as_fewer_the_more_are_shown() -> None:
+    """A rest may go unseen, but none is seen where there was none."""
+    phased, single = demonstrations(PHASED, 1), demonstrations("near", 1)
+    for mixed in ([*phased, *single], [*single, *phased]):
+        assert np.array_equal(codes_of(mixed), codes_of(phased))
 
 
 def test_the_order_of_demonstrations_and_absent_rows_do_not_matter() -> None:

@@ -73,6 +73,8 @@ def test_colours_count_where_they_may_be_painted() -> None:
 
     found = measure_diversity([nothing], concept, event, config=SHORT, seeds=3)
     assert found.reference == 0.0 and rows.any()
+    uniform = uniform_spread(concept, event)
+    assert uniform is not None and uniform > 0.0
     places = found.answers[:, ~rows]
     assert np.array_equal(places, np.broadcast_to(places[0], places.shape))
 

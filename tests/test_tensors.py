@@ -136,6 +136,16 @@ def test_something_else_is_refused() -> None:
     )
 
 
+def test_a_demonstration_that_attends_to_nothing_is_refused() -> None:
+    one, other = demonstrations(count=2)
+    spoilt = replace(other, attention=np.zeros_like(other.attention))
+    with pytest.raises(ShapeError) as caught:
+        stack_demonstrations([one, spoilt])
+    assert str(caught.value) == (
+        "demonstrations[1].attention marks no entity; mark those that take part"
+    )
+
+
 def test_mixed_layouts_are_refused() -> None:
     demos = demonstrations(count=3)
     with pytest.raises(MixedLayoutError) as caught:

@@ -117,7 +117,12 @@ def test_bad_terms_are_refused(terms: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("codes", "options", "kind", "message"),
     [
-        (CODES[0], {"weight": -1}, ConfigError, "weight=-1 must be at least 0"),
+        (
+            CODES[0],
+            {"weight": -1},
+            ConfigError,
+            "weight=-1 must be a number of at least 0; 1 is usual",
+        ),
         (CODES[0], {"temperature": math.nan}, ConfigError, "temperature=nan must be at least 0"),
         (
             CODES[:, :3],

@@ -57,12 +57,17 @@ class AgentSolver:
     """The learned agent, after it has observed."""
 
     def __init__(self, agent: ConceptAgent, config: InferenceConfig) -> None:
-        self.agent = agent
+        self._agent = agent
         self._config = config
+
+    @property
+    def agent(self) -> ConceptAgent:
+        """The agent, asked as this solver's method asks it; others may share it."""
+        self._agent.config = self._config
+        return self._agent
 
     def plan(self, event: Event, phases: int) -> Plan:
         """Entities for each of `phases`, each planned from where the last one ends."""
-        self.agent.config = self._config
         state, terms = event.before, None
         if isinstance(event, ComposedEvent):
             terms = list(event.attentions)
@@ -75,7 +80,6 @@ class AgentSolver:
 
     def identify(self, state: EntityState) -> np.ndarray:
         """(N,) bool, the entities that are meant."""
-        self.agent.config = self._config
         return self.agent.identify(state).attention
 
 

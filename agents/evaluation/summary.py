@@ -15,7 +15,7 @@ from ..wilson import wilson_interval
 from .arm import ArmFacts
 from .config import PLAIN, STANDARD, SUBJECTS
 from .evaluator import Outcome
-from .methods import OURS
+from .methods import METHODS, OURS
 
 CELL = ("concept", "task", "level", "world", "demonstrations", "condition", "method")
 """What the table tells apart."""
@@ -128,11 +128,13 @@ def summarise(outcomes: Iterable[Outcome], by: Sequence[str] = CELL) -> list[Row
 
 def command(row: Row) -> str:
     """What computes a row of `CELL`, and little else, as a command line."""
-    arm = row["world"] == "arm"
+    arm, method = row["world"] == "arm", row["method"]
     episodes = row["episodes"]
+    weights = f"--ablation {method}=docs/ablations/{method}.safetensors"
     parts = [
         f"--concepts {shlex.quote(row['concept'])} --levels {row['level']}",
-        f"--methods {row['method']} --demonstrations {row['demonstrations']}",
+        f"--methods {method if method in METHODS else weights}",
+        f"--demonstrations {row['demonstrations']}",
         f"--conditions {row['condition']} --worlds {row['world']} --episodes {episodes}",
     ]
     return " ".join([_SCRIPT, *parts, *([f"--arm-episodes {episodes}"] if arm else [])])
