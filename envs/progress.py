@@ -51,7 +51,7 @@ class Progress:
             ends: in success if the last phase holds, else for being out of order.
         """
         residual = self._current.residual(state, attention)
-        holds = at_rest and self._current.passes(residual)
+        holds = at_rest and self._current.succeeds(state, attention)
         self._held = self._held + 1 if holds else 0
         early = at_rest and not holds and self._later_holds(state, attention)
         self._early = self._early + 1 if early else 0

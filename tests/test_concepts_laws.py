@@ -16,13 +16,14 @@ from concept_scenes import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conceptgym.envs import CONCEPTS, MAX_ENTITIES
+from conceptgym.envs import CONCEPTS, MAX_ENTITIES, Concept, EntityState, Event
 from conceptgym.envs.entities import CURSOR, ZONE
 
 all_concepts = pytest.mark.parametrize("name", CONCEPTS)
 IN_ORDER = ["two_in_order", "three_in_order"]
 FIGURES = ["line", "triangle", "square", "circle", "figure"]
 few = settings(max_examples=25)
+ROUNDING = 1e-6
 
 
 @pytest.mark.parametrize(
@@ -60,13 +61,39 @@ def test_a_cursor_on_the_attended_fails(name: str, data: st.DataObject) -> None:
 @few
 @given(st.data())
 def test_succeeding_is_a_residual_within_the_tolerance(name: str, data: st.DataObject) -> None:
+    """Neither is written with the other: on the way from far off to done, and near the border."""
     concept, event = data.draw(events(name))
     rng = np.random.default_rng(data.draw(SEEDS))
     state = with_positions(event.after, rng.uniform(-1, 1, (MAX_ENTITIES, 2)))
-    for candidate in (event.after, event.before, state):
+    state = with_colours(state, rng.uniform(0, 1, (MAX_ENTITIES, 3)))
+    candidates = [event.after, event.before, state]
+    candidates += [_border(concept, event, start) for start in (event.before, state)]
+    for candidate in candidates:
         residual = concept.residual(candidate, event.attention)
         assert isinstance(residual, float) and residual >= 0.0
-        assert concept.succeeds(candidate, event.attention) == (residual <= concept.tolerance)
+        for share in (1.0, *rng.uniform(0.9, 1.1, size=4)):
+            near = _between(event.after, candidate, share)
+            residual = concept.residual(near, event.attention)
+            if abs(residual - concept.tolerance) > ROUNDING:
+                within = residual <= concept.tolerance
+                assert concept.succeeds(near, event.attention) == within
+
+
+def _between(end: EntityState, start: EntityState, share: float) -> EntityState:
+    """The state on the way from `end` (0) to `start` (1), and beyond."""
+    mixed = end.entities + share * (start.entities - end.entities)
+    return end.with_entities(mixed.astype(np.float32))
+
+
+def _border(concept: Concept, event: Event, start: EntityState) -> EntityState:
+    """A state on the way from where the concept holds at which the residual is the tolerance."""
+    low, high = 0.0, 1.0
+    for _ in range(12):
+        middle = (low + high) / 2.0
+        there = _between(event.after, start, middle)
+        holds = concept.residual(there, event.attention) <= concept.tolerance
+        low, high = (middle, high) if holds else (low, middle)
+    return _between(event.after, start, high)
 
 
 @all_concepts

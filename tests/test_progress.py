@@ -102,7 +102,7 @@ def test_one_phase_is_the_concept_itself_to_the_bit() -> None:
         state = at(tuple(np.array(PLACES[1]) + rng.uniform(-0.25, 0.25, 2)))
         at_rest = bool(rng.random() < 0.9)
         residual = concept.residual(state, attention)
-        holds = at_rest and concept.passes(residual)
+        holds = at_rest and concept.succeeds(state, attention)
         held = held + 1 if holds else 0
         expected = (residual, holds, held >= HOLD)
         assert progress.advance(state, attention, at_rest=at_rest) == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -56,6 +57,11 @@ class AtDistance(Concept):
         (row,) = self.check_attention(state, attention)
         gap = state.positions[state.cursor] - state.positions[row]
         return float(abs(np.hypot(gap[0], gap[1]) - self.distance))
+
+    def succeeds(self, state: EntityState, attention: np.ndarray) -> bool:
+        (row,) = self.check_attention(state, attention)
+        away = math.dist(state.positions[state.cursor], state.positions[row])
+        return self.distance - self.tolerance <= away <= self.distance + self.tolerance
 
     def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
         (row,) = self.check_attention(state, attention)

@@ -52,9 +52,9 @@ class Event:
 class Concept(ABC):
     """A relation over entity states; its dataclass fields are its parameters.
 
-    Sub-classes set the class variables and write `sample_after`, `residual` and `nearest`, and
-    where it is not the cursor that is moved, `editable` and `sample_before`. `residual` and
-    `succeeds` judge states only: they know nothing of the sampler.
+    Sub-classes set the class variables and write `sample_after`, `residual`, `succeeds` and
+    `nearest`, and where it is not the cursor that is moved, `editable` and `sample_before`.
+    `residual` and `succeeds` judge states only: they know nothing of the sampler or each other.
     """
 
     name: ClassVar[str]
@@ -211,13 +211,13 @@ class Concept(ABC):
         the concept holds already with room to spare, it is `state` itself.
         """
 
+    @abstractmethod
     def succeeds(self, state: EntityState, attention: np.ndarray) -> bool:
-        """Whether the concept holds: the residual is at most `tolerance`."""
-        return self.passes(self.residual(state, attention))
+        """Whether the concept holds.
 
-    def passes(self, residual: float) -> bool:
-        """Whether the concept holds in a state of this residual."""
-        return residual <= self.tolerance
+        It is where the residual is at most `tolerance`, but it is written without the residual:
+        each tells of the other's faults (tests/test_concepts_laws.py).
+        """
 
     def check_attention(self, state: EntityState, attention: np.ndarray) -> np.ndarray:
         """The attended objects as row numbers.

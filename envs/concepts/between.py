@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import combinations
 from typing import ClassVar
@@ -62,6 +63,13 @@ class Between(Concept):
         separation = float(np.linalg.norm(ends[0] - ends[1]))
         miss = float(np.linalg.norm(state.positions[state.cursor] - (ends[0] + ends[1]) / 2.0))
         return miss + max(0.0, self.least_separation - separation)
+
+    def succeeds(self, state: EntityState, attention: np.ndarray) -> bool:
+        one, other = state.positions[self.check_attention(state, attention)].astype(np.float64)
+        # Seen from one end, the other is twice as far as what is midway.
+        mirrored = 2.0 * state.positions[state.cursor].astype(np.float64) - one
+        lacking = max(0.0, self.least_separation - math.dist(one, other))
+        return math.dist(mirrored, other) <= 2.0 * (self.tolerance - lacking)
 
     def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
         ends = state.positions[self.check_attention(state, attention)]

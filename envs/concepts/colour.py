@@ -88,6 +88,15 @@ class Colour(Concept):
         contrast = self.least_contrast - away[others]
         return float(max(away[rows].max(), contrast.max(initial=0.0)))
 
+    def succeeds(self, state: EntityState, attention: np.ndarray) -> bool:
+        rows = self.check_attention(state, attention)
+        unlike = np.square(state.colours - self.rgb).sum(axis=1)
+        others = np.setdiff1d(np.flatnonzero(state.objects), rows)
+        clear = self.least_contrast - self.tolerance
+        return bool(
+            (unlike[rows] <= self.tolerance**2).all() and (unlike[others] >= clear**2).all()
+        )
+
     def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
         rows = self.check_attention(state, attention)
         rows = rows[np.asarray(state.paintable, dtype=bool)[rows]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
@@ -55,6 +56,11 @@ class Placed(Concept):
         (row,) = self.check_attention(state, attention)
         miss = state.positions[state.cursor] - state.positions[row] - self.offset
         return float(np.hypot(miss[0], miss[1]))
+
+    def succeeds(self, state: EntityState, attention: np.ndarray) -> bool:
+        (row,) = self.check_attention(state, attention)
+        meant = state.positions[row] + self.offset
+        return math.dist(state.positions[state.cursor], meant) <= self.tolerance
 
     def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
         (row,) = self.check_attention(state, attention)

@@ -13,6 +13,7 @@ from ..entities import MAX_ENTITIES, EntityState
 from ..errors import ConceptParameterError
 from .alignment import align, orders
 from .base import SPLITS, Concept
+from .copies import is_copy
 from .figure_library import (
     FIGURES,
     HELD_OUT,
@@ -94,6 +95,11 @@ class PointFigure(Concept):
         rows = self.check_attention(state, attention)
         points = _complex_positions(state, rows)
         return align(points, self.template, least_size=self.least_size).misfit
+
+    def succeeds(self, state: EntityState, attention: np.ndarray) -> bool:
+        places = state.positions[self.check_attention(state, attention)].astype(np.float64)
+        template, limit = as_pairs(self.template), self.tolerance
+        return is_copy(places, template, limit=limit, least_size=self.least_size)
 
     def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
         """The figure, exactly, that takes the least sum of squared moves.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,6 +20,7 @@ from .sampling import (
     spaced_positions,
 )
 
+_NEAREST, _FURTHEST = 0.1, 0.35  # what the test accepts
 _SHOWN = (0.13, 0.32)  # distances that are demonstrated, inside what the test accepts
 _CLEARLY_NEAR = (0.15, 0.3)  # distances to aim at, well inside what the test accepts
 _CROWDED = 9  # objects from which on they stand closer, as more would not fit
@@ -56,6 +58,11 @@ class Near(Concept):
         (row,) = self.check_attention(state, attention)
         gap = state.positions[state.cursor] - state.positions[row]
         return float(abs(np.linalg.norm(gap) - self.middle))
+
+    def succeeds(self, state: EntityState, attention: np.ndarray) -> bool:
+        (row,) = self.check_attention(state, attention)
+        away = math.dist(state.positions[state.cursor], state.positions[row])
+        return _NEAREST <= away <= _FURTHEST
 
     def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
         (row,) = self.check_attention(state, attention)

@@ -106,6 +106,10 @@ class InOrder(Concept):
         self.check_attention(state, attention)
         return self.phases[-1].residual(state, attention)
 
+    def succeeds(self, state: EntityState, attention: np.ndarray) -> bool:
+        self.check_attention(state, attention)
+        return self.phases[-1].succeeds(state, attention)
+
     def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
         self.check_attention(state, attention)
         return self.phases[-1].nearest(state, attention)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -87,6 +88,16 @@ class Proximity(Concept):
         # Alone, it leads without bound.
         lead = float(np.min(self.sign * away[others], initial=np.inf) - self.sign * away[row])
         return max(0.0, self.full_lead - lead)
+
+    def succeeds(self, state: EntityState, attention: np.ndarray) -> bool:
+        (row,) = self.check_attention(state, attention)
+        cursor, lead = state.positions[state.cursor], self.full_lead - self.tolerance
+        away = {
+            int(other): math.dist(cursor, state.positions[other])
+            for other in np.flatnonzero(state.objects)
+        }
+        own = away.pop(row)
+        return all((far - own if self.sign > 0 else own - far) >= lead for far in away.values())
 
     def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
         (row,) = self.check_attention(state, attention)

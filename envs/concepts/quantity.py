@@ -145,6 +145,14 @@ class Quantity(Concept):
         clearance = min(ZONE_RADIUS - last, next_one - ZONE_RADIUS)
         return float(max(0.0, self.full_clearance - clearance))
 
+    def succeeds(self, state: EntityState, attention: np.ndarray) -> bool:
+        (zone,) = self.check_attention(state, attention)
+        away = _distances(state, state.positions[zone])[state.objects]
+        clear = self.full_clearance - self.tolerance
+        inside = np.count_nonzero(away <= ZONE_RADIUS - clear)
+        not_outside = np.count_nonzero(away < ZONE_RADIUS + clear)
+        return bool(inside == not_outside == self.count)
+
     def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
         """As few objects as can be go straight in, or out; where there are too few, all go in."""
         (zone,) = self.check_attention(state, attention)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
@@ -113,6 +114,14 @@ class Region(Concept):
         places = state.positions[rows]
         outside = np.maximum(np.maximum(low - places, places - high), 0.0)
         return float(np.hypot(outside[:, 0], outside[:, 1]).max())
+
+    def succeeds(self, state: EntityState, attention: np.ndarray) -> bool:
+        (left, bottom), (right, top) = self.box.tolist()
+        for x, y in state.positions[self.check_attention(state, attention)].tolist():
+            inside = min(max(x, left), right), min(max(y, bottom), top)
+            if math.dist((x, y), inside) > self.tolerance:
+                return False
+        return True
 
     def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
         rows = self.check_attention(state, attention)

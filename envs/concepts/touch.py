@@ -87,6 +87,14 @@ class Touch(Concept):
         away = np.linalg.norm(state.positions[rows] - state.positions[state.cursor], axis=-1)
         return float(np.maximum(away, self._colour_gaps(state)[rows] - _COLOUR_SLACK).min())
 
+    def succeeds(self, state: EntityState, attention: np.ndarray) -> bool:
+        cursor = state.positions[state.cursor]
+        return any(
+            math.dist(state.positions[row], cursor) <= self.tolerance
+            and math.dist(state.colours[row], self.rgb) <= self.tolerance + _COLOUR_SLACK
+            for row in self.check_attention(state, attention)
+        )
+
     def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
         cursor, row = state.cursor, self.target(state, attention)
         here = state.positions[cursor].astype(np.float64)
