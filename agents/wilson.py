@@ -42,5 +42,6 @@ def wilson_interval(
 
 
 def as_percent(rate: float, low: float, high: float, *, decimals: int = 1) -> str:
-    """A rate and the ends of its interval as text, such as "98.0% (93–99)"."""
-    return f"{100.0 * rate:.{decimals}f}% ({100.0 * low:.0f}–{100.0 * high:.0f})"
+    """A rate and the ends of its interval as text, such as "98.0% (93.0–99.4)"."""
+    share, *ends = (f"{100.0 * value:.{decimals}f}" for value in (rate, low, high))
+    return f"{share}% ({'–'.join(ends)})"

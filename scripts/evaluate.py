@@ -45,7 +45,7 @@ from conceptgym.agents.evaluation.findings_page import write_findings
 from conceptgym.agents.evaluation.methods import METHODS, OURS
 from conceptgym.agents.evaluation.pages import write_pages
 from conceptgym.agents.evaluation.pool import run_tasks
-from conceptgym.agents.evaluation.published import publish
+from conceptgym.agents.evaluation.published import missing_from, publish
 from conceptgym.agents.evaluation.store import OutcomeStore
 from conceptgym.agents.evaluation.summary import in_order
 from conceptgym.agents.evaluation.tables import make_tables
@@ -139,6 +139,8 @@ def main(args: Args) -> None:
         parts = (store.missing(job, config.cells(job)) for job in config.jobs)
         _run(args, config, store, [task for part in parts for task in part])
         found = in_order(store.outcomes)
+    if args.record:
+        _check_record(found, store.about)
     for table in make_tables(found):
         table.print(console)
     written = write_files(args.out, found, _about(args, config, headers))
@@ -170,6 +172,17 @@ def _run(args: Args, config: EvaluationConfig, store: OutcomeStore, tasks: Seque
             if time.monotonic() > end:
                 break
     runs.close()
+
+
+def _check_record(outcomes: Sequence[Outcome], about: dict[str, Any]) -> None:
+    path = _ROOT / "docs" / "outcomes.jsonl"
+    lost = missing_from(outcomes, path, about)
+    if lost:
+        one = lost[0]
+        raise ConfigError(
+            f"record would lose {len(lost)} published outcomes, such as {one.method}'s of "
+            f"{one.concept}, level {one.level}; go on from them with --start docs/outcomes.jsonl"
+        )
 
 
 def _record(args: Args, outcomes: Sequence[Outcome], about: dict[str, Any]) -> list[Path]:

@@ -39,10 +39,10 @@ def test_the_rival_stands_beside_us_in_every_setting_that_both_were_asked_in() -
     rows += [row for task in TASKS for row in both(8, task, **noisy)]
     rows[-1]["episodes"] = rows[-3]["episodes"] = 4
     assert tables(*rows, *alone)["rival"] == [
-        "| 5 demonstrations | 90.0% (45–95) | 40.0% (20–70) | 100.0% (50–100) | 50.0% (25–75) "
-        "| 10 / 10 |",
-        "| 5, jittered by up to 5% | 80.0% (40–90) | 30.0% (15–65) | 80.0% (40–90) "
-        "| 30.0% (15–65) | 10 / 4 |",
+        "| 5 demonstrations | 90.0% (45.0–95.0) | 40.0% (20.0–70.0) "
+        "| 100.0% (50.0–100.0) | 50.0% (25.0–75.0) | 10 / 10 |",
+        "| 5, jittered by up to 5% | 80.0% (40.0–90.0) | 30.0% (15.0–65.0) | 80.0% (40.0–90.0) "
+        "| 30.0% (15.0–65.0) | 10 / 4 |",
     ]
 
 
@@ -73,7 +73,7 @@ def test_methods_are_compared_in_new_scenes_with_five_clean_demonstrations() -> 
     found = tables(*rows)
     title = ABLATIONS["no_pairs"]
     assert found["ablations"] == [
-        f"| `no_pairs`: {title} | 30.0% (15–65) | 40.0% (20–70) | 10 |",
+        f"| `no_pairs`: {title} | 30.0% (15.0–65.0) | 40.0% (20.0–70.0) | 10 |",
     ]
     assert found["starts"] == []
 

@@ -46,21 +46,22 @@ README = (
 def test_cells_stand_in_their_columns() -> None:
     rows = recorded_tables(RECORDED)["concepts"].splitlines()
     assert rows[2] == (
-        "| near | 90.0% (80–95) | 100.0% (90–100) | 50.0% (40–55) | – | – | – | 80.0% (70–85) | – |"
+        "| near | 90.0% (80.0–95.0) | 100.0% (90.0–100.0) | 50.0% (40.0–55.0) | – | – | – "
+        "| 80.0% (70.0–85.0) | – |"
     )
-    assert rows[3] == "| colour | – | – | – | – | 70.0% (60–75) | – | – | – |"
+    assert rows[3] == "| colour | – | – | – | – | 70.0% (60.0–75.0) | – | – | – |"
     assert len(rows) == 4  # compositions have no row of their own
 
 
 def test_beside_policies_stand_new_scenes_alone() -> None:
     rows = recorded_tables(RECORDED)["shown"].splitlines()
     assert rows[0].count("|") == 6
-    assert rows[2] == "| near | 90.0% (80–95) | 100.0% (90–100) | 50.0% (40–55) | – |"
+    assert rows[2] == "| near | 90.0% (80.0–95.0) | 100.0% (90.0–100.0) | 50.0% (40.0–55.0) | – |"
 
 
 def test_levels_that_were_not_measured_are_left_out() -> None:
     rows = recorded_tables(RECORDED)["levels"].splitlines()
-    assert rows[2:] == ["| 1: new scenes | 90.0% (80–95) | 90.0% (80–95) | 100 / 100 |"]
+    assert rows[2:] == ["| 1: new scenes | 90.0% (80.0–95.0) | 90.0% (80.0–95.0) | 100 / 100 |"]
 
 
 def test_only_the_tables_are_replaced_and_filling_twice_changes_nothing() -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conceptgym.agents.evaluation.evaluator import Outcome
-from conceptgym.agents.evaluation.published import publish, read_published
+from conceptgym.agents.evaluation.published import missing_from, publish, read_published
 from conceptgym.agents.evaluation.store import OutcomeStore
 from conceptgym.envs.errors import CheckpointError
 
@@ -158,3 +158,23 @@ def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     path.touch()
     with pytest.raises(CheckpointError, match="holds no published outcomes"):
         read_published(path)
+
+
+def test_what_publishing_would_lose_is_told(tmp_path: Path) -> None:
+    """Verdicts about the same seed and weights; others are meant to be replaced."""
+    path, about = tmp_path / "outcomes.jsonl", {"seed": 0, "sha256 of ours": "abc"}
+    assert missing_from([], path, about) == []
+    there = [*outcomes(2, 3), *outcomes(1, 2, method="mine"), *outcomes(1, 1, method="ours-guess")]
+    publish(path, there, about | {"sha256 of mine": "def"})
+    assert missing_from(there, path, about) == []
+    more = [*there, *outcomes(4, 4, concept="square")]
+    assert missing_from(more, path, about) == []
+    assert missing_from(there[1:], path, about) == there[:1]
+    assert {item.method for item in missing_from(outcomes(2, 3), path, about)} == {
+        "mine",
+        "ours-guess",
+    }
+    new = about | {"sha256 of mine": "new"}
+    assert {item.method for item in missing_from(outcomes(2, 3), path, new)} == {"ours-guess"}
+    assert missing_from([], path, about | {"sha256 of ours": "new"}) == []
+    assert missing_from([], path, about | {"seed": 1}) == []

@@ -14,7 +14,7 @@ from conceptgym.agents.wilson import wilson_interval
 def cell(successes: int, episodes: int) -> str:
     low, high = (100 * end for end in wilson_interval(successes, episodes))
     rate = 100 * successes / episodes
-    return f"{rate:.1f} ({low:.0f}-{high:.0f}) {successes}/{episodes}"
+    return f"{rate:.1f} ({low:.1f}-{high:.1f}) {successes}/{episodes}"
 
 
 def some() -> list[Outcome]:

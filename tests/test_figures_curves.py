@@ -57,12 +57,19 @@ def test_demonstrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         *both(2, 10, demonstrations=1, method="chance"),
         *both(3, 10, method="chance"),
         *both(7, 10, method="ours-5-steps"),  # with five alone: no line
+        *both(7, 10, method="ours-guess"),  # not with all numbers: none either
+        *both(7, 10, method="ours-guess", demonstrations=10),
+        *both(9, 10, demonstrations=10),
+        *both(4, 10, demonstrations=10, method="chance"),
         *both(1, 10, condition="wrong"),
         *both(1, 10, level=2),
         *both(0, 10, concept="touch"),
     ]
     generate, identify = draw(found, tmp_path / "new", monkeypatch)["demonstrations.png"]
-    expected = {"ours": [[1.0, 50.0], [5.0, 90.0]], "chance": [[1.0, 20.0], [5.0, 30.0]]}
+    expected = {
+        "ours": [[1.0, 50.0], [5.0, 90.0], [10.0, 90.0]],
+        "chance": [[1.0, 20.0], [5.0, 30.0], [10.0, 40.0]],
+    }
     assert lines(generate) == lines(identify) == expected
     assert (generate.get_title(), generate.get_xlabel()) == ("generate", "demonstrations")
     assert generate.get_ylabel() == "success [%]"
@@ -87,6 +94,18 @@ def test_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     }
 
 
+def test_steps_are_compared_on_the_same_questions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [
+        *both(4, 10, method="ours-1-steps"),
+        *both(10, 40),  # right in the first ten
+        *both(0, 10, concept="closest"),  # of which the other was not asked
+    ]
+    axis, _ = draw(found, tmp_path, monkeypatch)["steps.png"]
+    assert lines(axis) == {"level 1": [[1.0, 40.0], [20.0, 100.0]]}
+
+
 def test_objects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = [
         *both(9, 10, objects=3),
@@ -96,7 +115,7 @@ def test_objects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     axis, _ = draw(found, tmp_path, monkeypatch)["objects.png"]
     assert lines(axis) == {
-        "mean": [[3.0, 80.0], [11.0, 50.0]],
+        "all scenes": [[3.0, 80.0], [11.0, 50.0]],
         "arrangement": [[3.0, 90.0], [11.0, 50.0]],
         "proximity": [[3.0, 70.0]],
     }

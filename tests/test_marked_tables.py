@@ -25,7 +25,7 @@ def test_rows_become_a_table() -> None:
 
 
 def test_a_rate_is_a_cell() -> None:
-    assert rate({"success": 0.5, "low": 0.25, "high": 0.75, "episodes": 8}) == "50.0% (25–75)"
+    assert rate({"success": 0.5, "low": 0.25, "high": 0.75, "episodes": 8}) == "50.0% (25.0–75.0)"
     assert rate(None) == NONE
 
 

@@ -48,8 +48,8 @@ def test_groups_add_their_cells_up() -> None:
     head, rule, *rows = summary(count(SOME)).splitlines()
     assert head == "| task | plain | disturbed | ur5e | episodes |" and set(rule) <= set("|-")
     assert rows == [
-        "| one object to its place | 95.0% (76–99) | – | 75.0% (30–95) | 20 / 0 / 4 |",
-        "| stack of two | – | 50.0% (9–91) | – | 0 / 2 / 0 |",
+        "| one object to its place | 95.0% (76.4–99.1) | – | 75.0% (30.1–95.4) | 20 / 0 / 4 |",
+        "| stack of two | – | 50.0% (9.5–90.5) | – | 0 / 2 / 0 |",
     ]
 
 

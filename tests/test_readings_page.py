@@ -13,24 +13,25 @@ from conceptgym.agents.readings.page import ambiguity_table, answers_table, verd
 @pytest.mark.parametrize(
     ("solved", "text"),
     [
-        (95, "- several against one: +45.0 points, **helps**.\n"),
-        (5, "- several against one: -45.0 points, **harms**.\n"),
-        (55, "- several against one: +5.0 points, **no clear difference**.\n"),
-        (50, "- several against one: +0.0 points, **no clear difference**.\n"),
+        (95, "+45.0 points (45 : 0 of 100 cases solved by one alone), **helps**"),
+        (44, "-6.0 points (0 : 6 of 100 cases solved by one alone), **harms**"),
+        (55, "+5.0 points (5 : 0 of 100 cases solved by one alone), **no clear difference**"),
+        (50, "+0.0 points (0 : 0 of 100 cases solved by one alone), **no clear difference**"),
     ],
 )
 def test_the_verdict_follows_the_numbers(solved: int, text: str) -> None:
+    one, several = ([k < number for k in range(100)] for number in (50, solved))
     found = [
-        Successes(concept="near", cases=60, solved={"one": 30, "several": solved - solved // 2}),
-        Successes(concept="closest", cases=40, solved={"one": 20, "several": solved // 2}),
+        Successes(concept="near", solved={"one": one[:60], "several": several[:60]}),
+        Successes(concept="closest", solved={"one": one[60:], "several": several[60:]}),
     ]
-    assert verdicts(found, base="one", others=["several"]) == text
+    assert verdicts(found, base="one", others=["several"]) == f"- several against one: {text}.\n"
 
 
 def test_success_over_all_concepts_counts_cases() -> None:
     found = [
-        Successes(concept="near", cases=10, solved={"one": 10}),
-        Successes(concept="closest", cases=30, solved={"one": 0}),
+        Successes(concept="near", solved={"one": [True] * 10}),
+        Successes(concept="closest", solved={"one": [False] * 30}),
     ]
     rows = ambiguity_table(found).rows
     assert [(row[0], row[1], row[2].split()[0]) for row in rows] == [

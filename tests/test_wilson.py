@@ -64,5 +64,5 @@ def test_impossible_counts_are_errors(
 
 
 def test_a_rate_is_written_in_percent() -> None:
-    assert as_percent(0.98, 0.9304, 0.9945) == "98.0% (93–99)"
+    assert as_percent(0.98, 0.9304, 0.9945) == "98.0% (93.0–99.5)"
     assert as_percent(2 / 3, 0.0, 1.0, decimals=0) == "67% (0–100)"

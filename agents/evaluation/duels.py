@@ -6,20 +6,19 @@ from collections import Counter
 from collections.abc import Iterable
 from operator import attrgetter
 
-from ..wilson import wilson_interval
+from ..mcnemar import holm, mcnemar
 from .evaluator import Outcome
 from .summary import Row
 
 DUEL = ("level", "demonstrations", "condition", "concept", "task")
 """What duels are told apart by."""
-_HALF = 0.5
 
 
 def where_ahead(outcomes: Iterable[Outcome], method: str, other: str) -> list[Row]:
     """Cells of the particle world in which `method` is ahead of `other`, in the order of `DUEL`.
 
-    It is where, of the questions that only one of them answers rightly, the 95% Wilson interval of
-    its share lies above a half, which is McNemar's test.
+    It is where, by McNemar's exact test with Holm's correction over all cells that both were
+    asked in, chance does not explain how many questions it alone answers rightly (5%).
 
     Returns:
         Rows of `method`, `DUEL`, `episodes` (questions that both were asked), `alone` (answered
@@ -35,9 +34,10 @@ def where_ahead(outcomes: Iterable[Outcome], method: str, other: str) -> list[Ro
             count = counts.setdefault(question[0], Counter())
             count[right, verdicts[other][question]] += 1
     rows = []
-    for key, count in sorted(counts.items()):
-        alone, other_alone = count[True, False], count[False, True]
-        if alone and wilson_interval(alone, alone + other_alone)[0] > _HALF:
+    cells = {key: (n[True, False], n[False, True], n) for key, n in sorted(counts.items())}
+    stands = holm([mcnemar(alone, other_alone) for alone, other_alone, _ in cells.values()])
+    for (key, (alone, other_alone, count)), sure in zip(cells.items(), stands, strict=True):
+        if sure and alone > other_alone:
             numbers = {"episodes": count.total(), "alone": alone, "other_alone": other_alone}
             rows.append({"method": method} | dict(zip(DUEL, key, strict=True)) | numbers)
     return rows

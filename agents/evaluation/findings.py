@@ -1,10 +1,12 @@
 """Findings, reproduced or refuted: claims about success rates, judged on measured outcomes.
 
 A finding is a list of claims; each compares two rates on the questions that both were asked, or
-holds one against a half. The rules, with 95% Wilson intervals and a margin of five points:
+holds one against a half. The rules, with McNemar's exact test (5%) of the questions that only one
+of two answers rightly, 95% Wilson intervals and a margin of five points:
 
-- `Kind.BEATS`: reproduced if its interval lies above the other. Refuted if it lies below, or if
-  both are shown equal: no two rates of the intervals are further apart than the margin.
+- `Kind.BEATS`: reproduced if it alone is right surely more often than the other alone. Refuted if
+  it is surely less often, or if both are shown equal: neither is surely ahead, and no two rates of
+  the intervals are further apart than the margin.
 - `Kind.KEEPS_UP`: reproduced if no rate of its interval is further below one of the other than the
   margin. Refuted if its interval lies further below the other than the margin.
 - `Kind.MOSTLY`, `Kind.SELDOM`: reproduced if its interval lies above, or below, a half. Refuted if
@@ -20,6 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ..mcnemar import mcnemar
 from .config import WORLDS
 from .evaluator import Outcome
 from .summary import HELPER, Row, family_of, named, standards, summarise
@@ -27,6 +30,7 @@ from .summary import HELPER, Row, family_of, named, standards, summarise
 MARGIN = 0.05
 """Difference of two rates that is taken for none."""
 HALF = 0.5
+_LEVEL = 0.05
 
 
 class Verdict(StrEnum):
@@ -134,6 +138,7 @@ class Measured:
         finding: which.
         rows: by group's title and bar, those of `summarise`, on the questions that all of the
             group's bars were asked.
+        alone: of claims that one beats another, how many of these each alone answered rightly.
         verdicts: of each claim.
         verdict: of them all.
         missing: bars without outcomes on shared questions, as group's title and bar.
@@ -142,6 +147,7 @@ class Measured:
 
     finding: Finding
     rows: Mapping[tuple[str, Bar], Row]
+    alone: Mapping[Claim, tuple[int, int]]
     verdicts: tuple[Verdict, ...]
     verdict: Verdict
     missing: tuple[tuple[str, Bar], ...]
@@ -165,17 +171,21 @@ def measure_all(findings: Iterable[Finding], outcomes: Iterable[Outcome]) -> lis
 
 def _measure(finding: Finding, answers: Answers) -> Measured:
     rows: dict[tuple[str, Bar], Row] = {}
+    right: dict[tuple[str, Bar], list[bool]] = {}
     episodes: dict[str, int] = {}
     for group in finding.groups:
         for bar, items in _shared(group, answers).items():
+            right[group.title, bar] = [item.success for item in items]
             (rows[group.title, bar],) = summarise(items, ("task",))
             last = 1 + max(item.episode for item in items)
             episodes[bar.world] = max(last, episodes.get(bar.world, 0))
     wanted = ((group.title, bar) for group in finding.groups for bar in group.bars)
-    verdicts = tuple(judge(claim, rows) for claim in finding.claims)
+    alone = {claim: _alone(claim, right) for claim in finding.claims}
+    verdicts = tuple(judge(claim, rows, alone[claim]) for claim in finding.claims)
     return Measured(
         finding=finding,
         rows=rows,
+        alone={claim: counts for claim, counts in alone.items() if counts is not None},
         verdicts=verdicts,
         verdict=judge_all(verdicts),
         missing=tuple(key for key in wanted if key not in rows),
@@ -183,8 +193,12 @@ def _measure(finding: Finding, answers: Answers) -> Measured:
     )
 
 
-def judge(claim: Claim, rows: Mapping[tuple[str, Bar], Row]) -> Verdict:
-    """What the rows say of a claim."""
+Alone = tuple[int, int]
+"""How many questions the one, and how many the other, of two methods alone answers rightly."""
+
+
+def judge(claim: Claim, rows: Mapping[tuple[str, Bar], Row], alone: Alone | None = None) -> Verdict:
+    """What the rows say of a claim, and of one to beat another who alone was right."""
     one = rows.get((claim.group, claim.bar))
     two = rows.get((claim.group, claim.other)) if claim.other else {"low": HALF, "high": HALF}
     if one is None or two is None:
@@ -194,8 +208,25 @@ def judge(claim: Claim, rows: Mapping[tuple[str, Bar], Row]) -> Verdict:
         above, below = below, above
     if claim.kind is Kind.KEEPS_UP:
         return _decide(reproduced=above >= -MARGIN, refuted=below > MARGIN)
-    equal = claim.kind is Kind.BEATS and above >= -MARGIN and below >= -MARGIN
-    return _decide(reproduced=above > 0, refuted=below > 0 or equal)
+    if claim.kind is not Kind.BEATS:
+        return _decide(reproduced=above > 0, refuted=below > 0)
+    if alone is None:
+        return Verdict.NOT_MEASURED
+    sure = mcnemar(*alone) < _LEVEL
+    equal = not sure and above >= -MARGIN and below >= -MARGIN
+    ahead = sure and alone[0] > alone[1]
+    return _decide(reproduced=ahead, refuted=equal or (sure and not ahead))
+
+
+def _alone(claim: Claim, right: Mapping[tuple[str, Bar], list[bool]]) -> Alone | None:
+    """Who alone was right, in a claim that one beats another; the questions are in one order."""
+    if claim.kind is not Kind.BEATS or claim.other is None:
+        return None
+    both = [right.get((claim.group, bar)) for bar in (claim.bar, claim.other)]
+    if both[0] is None or both[1] is None:
+        return None
+    pairs = list(zip(both[0], both[1], strict=True))
+    return pairs.count((True, False)), pairs.count((False, True))
 
 
 def judge_all(verdicts: Sequence[Verdict]) -> Verdict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..figures.codes import Codes
@@ -11,7 +11,7 @@ from ..figures.findings import draw_findings
 from ..table import Table
 from .config import PLAIN, STANDARD
 from .evaluator import Outcome
-from .findings import MARGIN, Bar, Claim, Measured, Verdict, measure_all
+from .findings import MARGIN, Claim, Measured, Verdict, measure_all
 from .findings_paper import FINDINGS, GLOSSARY
 from .methods import METHODS
 from .summary import Row
@@ -22,15 +22,19 @@ _RULES = f"""\
 Every rate is of the questions that all methods of its group were asked, with five undisturbed
 demonstrations, and stands with its 95% Wilson interval. What must hold is judged as follows:
 
-- *A beats B*: reproduced if A's interval lies above B's; refuted if it lies below, or if both are
-  shown equal, no rate of one interval being more than {_POINTS} from any of the other.
+- *A beats B*: of the questions that only one of them answers rightly, McNemar's exact test (5%)
+  tells whether one is ahead. Reproduced if A is; refuted if B is, or if both are shown equal:
+  neither is ahead, and no rate of one interval is more than {_POINTS} from any of the other.
 - *A keeps up with B*: reproduced if no rate of A's interval is more than {_POINTS} below any of
   B's; refuted if A's whole interval is more than {_POINTS} below B's.
 - *A mostly succeeds*, *A mostly fails*: reproduced if A's interval lies above, or below, 50%;
   refuted if it lies on the other side.
 
 Else it is undecided. A finding is reproduced if all that must hold is. If any of it is refuted, so
-is the finding, or it is reproduced in part where some of it is reproduced."""
+is the finding, or it is reproduced in part where some of it is reproduced.
+
+Each variant was trained once (seed 0), for the same processor time: intervals and tests are about
+scenes, not about trainings."""
 
 
 def write_findings(
@@ -135,10 +139,10 @@ def _absent(measured: Measured) -> list[str]:
 
 def _claims(measured: Measured) -> str:
     rows = [
-        (_text(claim), *_rates(claim, measured.rows), str(verdict))
+        (_text(claim), *_rates(claim, measured), str(verdict))
         for claim, verdict in zip(measured.finding.claims, measured.verdicts, strict=True)
     ]
-    return _plain(("what must hold", "rate", "against", "verdict"), rows)
+    return _plain(("what must hold", "rate", "against", "one alone right", "verdict"), rows)
 
 
 def _details(measured: Measured) -> str:
@@ -164,9 +168,11 @@ def _text(claim: Claim) -> str:
     return f"{claim.group}: `{claim.bar.name}` {claim.kind}{other}"
 
 
-def _rates(claim: Claim, rows: Mapping[tuple[str, Bar], Row]) -> tuple[str, str]:
+def _rates(claim: Claim, measured: Measured) -> tuple[str, str, str]:
+    rows = measured.rows
     other = _rate(rows[claim.group, claim.other]) if claim.other else "50%"
-    return _rate(rows[claim.group, claim.bar]), other
+    alone = " : ".join(map(str, measured.alone[claim])) if claim in measured.alone else "-"
+    return _rate(rows[claim.group, claim.bar]), other, alone
 
 
 def _rate(row: Row | None, *, short: bool = False) -> str:
@@ -174,7 +180,7 @@ def _rate(row: Row | None, *, short: bool = False) -> str:
         return "-"
     share, low, high = (100.0 * row[name] for name in ("success", "low", "high"))
     if short:
-        return f"{share:.1f}% ({low:.0f}-{high:.0f})"
+        return f"{share:.1f}% ({low:.1f}-{high:.1f})"
     return f"{share:.1f}% ({low:.1f}-{high:.1f}; {row['successes']} of {row['episodes']})"
 
 
@@ -184,6 +190,6 @@ def _distance(codes: Codes | None) -> str:
     return (
         "The codes inferred from demonstrations that paint things red, and from their outcomes "
         f"alone, which only show what to find, lie {codes.same_hue:.2f} of the mean distance "
-        f"between two concepts apart for the same hue, and {codes.gap:.2f} on average over hues "
-        "([codes.png](codes.png))."
+        "between two concepts apart for the same hue, on average; the two groups' middles lie "
+        f"{codes.gap:.2f} apart ([codes.png](codes.png))."
     )

@@ -29,6 +29,7 @@ from ...envs.errors import CheckpointError
 from ..text_files import replace_text
 from .arm import ArmFacts
 from .evaluator import Outcome
+from .methods import OURS
 
 _ASKED = ("concept", "level", "world", "task")
 _WHO = ("method", "demonstrations", "condition")
@@ -54,6 +55,35 @@ def publish(path: Path, outcomes: Iterable[Outcome], about: Mapping[str, Any]) -
     lines = [dict(about), *(_line(key, asked[key]) for key in sorted(asked))]
     text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
     return replace_text(path, text)
+
+
+def missing_from(
+    outcomes: Iterable[Outcome], path: Path, about: Mapping[str, Any]
+) -> list[Outcome]:
+    """The verdicts in a published file about the same seed and weights that are not among others.
+
+    Publishing the others over it would lose these. None where there is no such file.
+
+    Raises:
+        CheckpointError: if there is a file, but it is no published one.
+    """
+    if not path.is_file():
+        return []
+    published, told = read_published(path)
+    seed, ours = "seed", f"sha256 of {OURS}"
+    if any(told.get(name) != about.get(name) for name in (seed, ours)):
+        return []
+    here = {_question(item) for item in outcomes}
+    kept = {name: about.get(name, digest) == digest for name, digest in told.items()}
+    return [
+        item
+        for item in published
+        if _question(item) not in here and kept.get(f"sha256 of {item.method}", True)
+    ]
+
+
+def _question(item: Outcome) -> tuple[Any, ...]:
+    return *_asked(item), *_who(item), item.episode
 
 
 def read_published(path: Path) -> tuple[list[Outcome], dict[str, Any]]:

@@ -80,7 +80,7 @@ _SHOWN = (
     "Our agent with five demonstrations in the particle world; means over the named concepts "
     "(all but `touch`), each as often."
 )
-_MET = "With five demonstrations in the particle world, on the same episodes."
+_MET = "With five demonstrations in the particle world, each on the episodes that its cell counts."
 
 
 def _pivot(
@@ -169,7 +169,7 @@ def _rate(row: Row | None) -> str:
     if row is None:
         return "-"
     share, low, high = (100 * row[name] for name in ("success", "low", "high"))
-    return f"{share:.1f} ({low:.0f}-{high:.0f}) {row['successes']}/{row['episodes']}"
+    return f"{share:.1f} ({low:.1f}-{high:.1f}) {row['successes']}/{row['episodes']}"
 
 
 def _number(value: float | None, digits: int) -> str:

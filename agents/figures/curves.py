@@ -21,6 +21,7 @@ from ..evaluation.methods import METHODS, OURS, VARIANTS
 from ..evaluation.summary import Row, named, standard, standards, summarise
 
 _COLOURS = mpl.colormaps["tab10"].colors  # pyright: ignore[reportAttributeAccessIssue]
+_ALL = "all scenes"
 Series = Mapping[str, Sequence[tuple[float, Row]]]
 """Rows of `summarise` by the name of a line, each with its place along x."""
 
@@ -46,19 +47,21 @@ def draw_curves(outcomes: Iterable[Outcome], folder: Path) -> list[Path]:
 def _by_demonstrations(outcomes: Sequence[Outcome]) -> dict[str, Series]:
     shown = [item for item in outcomes if item.level == 1 and item.condition == PLAIN]
     rows = summarise(shown, ("task", "method", "demonstrations"))
-    whole = {row["method"] for row in rows if row["demonstrations"] == 1}
+    numbers = {row["demonstrations"] for row in rows}
+    found = {(row["method"], row["demonstrations"]) for row in rows}
+    whole = {name for name, _ in found if all((name, number) in found for number in numbers)}
     return _lines([r for r in rows if r["method"] in whole], "method", "demonstrations")
 
 
 def _by_steps(outcomes: Sequence[Outcome]) -> dict[str, Series]:
-    """Our agent's variants that differ in steps alone, by level."""
+    """Our agent's variants that differ in steps alone, by level, on the same questions."""
     inference = InferenceConfig()
     steps = {
         name: config.iterations
         for name, config in VARIANTS.items()
         if replace(config, iterations=inference.iterations) == inference
     }
-    found = [item for item in standards(outcomes) if item.method in steps]
+    found = _asked_of_all([item for item in standards(outcomes) if item.method in steps])
     rows = summarise(found, ("task", "level", "method"))
     placed = [
         row | {"steps": steps[row["method"]], "line": f"level {row['level']}"} for row in rows
@@ -71,7 +74,17 @@ def _by_objects(outcomes: Sequence[Outcome]) -> dict[str, Series]:
     found = [item for item in standard(outcomes) if item.level in (1, 3)]
     rows = summarise(found, ("task", "objects"))
     families = summarise(found, ("task", "family", "objects"))
-    return _lines([row | {"family": "mean"} for row in rows] + families, "family", "objects")
+    return _lines([row | {"family": _ALL} for row in rows] + families, "family", "objects")
+
+
+def _asked_of_all(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Those about questions that, in their level, every method was asked which was asked any."""
+    asked: dict[int, dict[str, set[tuple[str, str, int]]]] = {}
+    for item in outcomes:
+        here = asked.setdefault(item.level, {}).setdefault(item.method, set())
+        here.add((item.concept, item.task, item.episode))
+    shared = {level: set.intersection(*methods.values()) for level, methods in asked.items()}
+    return [i for i in outcomes if (i.concept, i.task, i.episode) in shared[i.level]]
 
 
 def _lines(rows: Iterable[Row], line: str, place: str) -> dict[str, Series]:
@@ -106,12 +119,12 @@ def _draw_line(axis: Axes, points: Sequence[tuple[float, Row]], name: str, colou
     share, low, high = (
         np.array([100.0 * row[key] for _, row in points]) for key in ("success", "low", "high")
     )
-    bold = name in (OURS, "mean")
+    bold = name in (OURS, _ALL)
     axis.plot(places, share, "o-", color=colour, label=name, lw=2.6 if bold else 1.3, ms=4)
     axis.fill_between(places, low, high, color=colour, alpha=0.15, lw=0)
 
 
 def _place(name: str) -> tuple[int, str]:
-    if name == "mean":
+    if name == _ALL:
         return -1, name
     return METHODS.index(name) if name in METHODS else len(METHODS), name

@@ -16,9 +16,10 @@ from .trials import ARM_CONDITIONS, CELLS, CONDITIONS
 
 _INTRO = """# Solid objects: what the arm grasps, places and touches
 
-`conceptgym/ArmPlace-v0`, five demonstrations in the plane an episode, new scenes, judged on the
-settled state (the rules stand in `ArmPlaceEnv`). Brackets are 95% Wilson intervals. The command,
-which goes on where it was stopped:
+`conceptgym/ArmPlace-v0`, five demonstrations in the plane, new scenes, judged on the settled state
+(the rules stand in `ArmPlaceEnv`). Five episodes in a row share parameters and demonstrations, so
+100 episodes are 20 sets; brackets are 95% Wilson intervals that take episodes as independent. The
+command, which goes on where it was stopped:
 
     python scripts/evaluate_place.py --seed {seed}
 """

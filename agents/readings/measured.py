@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -65,11 +64,15 @@ class Answers:
 
 @dataclass(frozen=True, kw_only=True)
 class Successes:
-    """How many of a concept's cases each method solves."""
+    """Which of a concept's cases each method solves, all of them in one order."""
 
     concept: str
-    cases: int
-    solved: Mapping[str, int]
+    solved: Mapping[str, Sequence[bool]]
+
+    @property
+    def cases(self) -> int:
+        """How many there are."""
+        return len(next(iter(self.solved.values())))
 
 
 def measure_answers(
@@ -126,7 +129,7 @@ def measure_ambiguity(
     seed: int = 0,
     progress: Callable[[], object] = lambda: None,
 ) -> list[Successes]:
-    """How many of `cases` cases of each concept every method solves."""
+    """Which of `cases` cases of each concept every method solves."""
     runner = Lanes(lanes)
     shared = runner.share(model)
 
@@ -136,10 +139,11 @@ def measure_ambiguity(
         return outcomes
 
     items = [(name, number) for name in names for number in range(cases)]
-    solved = {name: Counter[str]() for name in names}
+    solved: dict[str, dict[str, list[bool]]] = {name: {way: [] for way in ways} for name in names}
     for (name, _), outcomes in zip(items, runner.map(run, items), strict=True):
-        solved[name].update({way: int(success) for way, success in outcomes.items()})
-    return [Successes(concept=name, cases=cases, solved=solved[name]) for name in names]
+        for way, success in outcomes.items():
+            solved[name][way].append(bool(success))
+    return [Successes(concept=name, solved=solved[name]) for name in names]
 
 
 def _mean(values: Sequence[float]) -> float | None:

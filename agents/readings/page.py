@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..mcnemar import mcnemar
 from ..table import Table
 from ..wilson import wilson_interval
 from .ambiguity import Method
 from .measured import Answers, Successes
 
 _NONE = "–"
+_LEVEL = 0.05
 _HEAD = """\
 # Several readings, several answers
 
@@ -48,11 +50,11 @@ def ambiguity_table(found: Sequence[Successes]) -> Table:
     """Success per concept and method, and over all concepts."""
     ways = list(found[0].solved)
     rows = [
-        (item.concept, str(item.cases), *(_share(item.solved[way], item.cases) for way in ways))
+        (item.concept, str(item.cases), *(_share(sum(item.solved[w]), item.cases) for w in ways))
         for item in found
     ]
     total = sum(item.cases for item in found)
-    overall = (_share(sum(item.solved[way] for item in found), total) for way in ways)
+    overall = (_share(sum(sum(item.solved[way]) for item in found), total) for way in ways)
     return Table(
         title="Success of generate [%]",
         header=("concept", "cases", *ways),
@@ -65,24 +67,18 @@ def ambiguity_table(found: Sequence[Successes]) -> Table:
 def verdicts(found: Sequence[Successes], *, base: str, others: Sequence[str]) -> str:
     """A line a method: over all cases, better or worse than `base`, or not told apart.
 
-    They are told apart where their 95% intervals do not overlap, which is stricter than a paired
-    test of the same cases would be.
+    They are told apart by McNemar's exact test (5%) of the cases that only one of them solves.
     """
-    total = sum(item.cases for item in found)
-
-    def count(way: str) -> int:
-        return sum(item.solved[way] for item in found)
-
-    start = wilson_interval(count(base), total)
     lines = []
     for way in others:
-        low, high = wilson_interval(count(way), total)
-        change = 100.0 * (count(way) - count(base)) / total
-        told = low > start[1] or high < start[0]
-        verdict = (
-            ("**helps**" if change > 0 else "**harms**") if told else "**no clear difference**"
-        )
-        lines.append(f"- {way} against {base}: {change:+.1f} points, {verdict}.")
+        cases = [c for i in found for c in zip(i.solved[way], i.solved[base], strict=True)]
+        alone, other_alone = cases.count((True, False)), cases.count((False, True))
+        change = 100.0 * (alone - other_alone) / len(cases)
+        verdict = "**no clear difference**"
+        if mcnemar(alone, other_alone) < _LEVEL:
+            verdict = "**helps**" if change > 0 else "**harms**"
+        counts = f"{alone} : {other_alone} of {len(cases)} cases solved by one alone"
+        lines.append(f"- {way} against {base}: {change:+.1f} points ({counts}), {verdict}.")
     return "\n".join(lines) + "\n"
 
 
@@ -156,7 +152,7 @@ def make_page(
             _HEAD.format(**head),
             _describe(ways),
             ambiguity_table(ambiguity).markdown,
-            "Over all concepts, told apart where the intervals do not overlap:\n",
+            "Over all concepts, told apart by McNemar's exact test (5%) of the same cases:\n",
             verdicts(ambiguity, base=base, others=others),
             _ANSWERS.lstrip("\n"),
             answers_table(answers).markdown,
