@@ -22,7 +22,7 @@ from conceptgym.agents.evaluation.config import (
     Purpose,
     has_level,
 )
-from conceptgym.agents.evaluation.methods import METHODS
+from conceptgym.agents.evaluation.methods import METHODS, RECOGNISER
 from conceptgym.envs import CONCEPTS, TASKS
 from conceptgym.envs.concepts.compositions import COMPOSITIONS
 from conceptgym.envs.errors import ConfigError, UnknownConceptError
@@ -100,6 +100,7 @@ def test_variants_answer_where_they_are_compared() -> None:
     found = cells(Job("near", 1, 0))
     by = {m: {c.setting for c in found if c.method == m} for m in METHODS}
     standard = {(STANDARD, "plain")}
+    assert by[RECOGNISER] == set()  # every parameter of level 1 was trained
     assert by["ours-1-steps"] == by["ours-scratch"] == by["ours-recognition"] == standard
     assert {c.task for c in found if c.method == "ours-recognition"} == {"generate"}
 
@@ -108,14 +109,16 @@ def test_variants_answer_where_they_are_compared() -> None:
 def test_other_levels_show_five(level: int) -> None:
     found = cells(Job("offset", level, 0))
     assert {cell.setting for cell in found} == {(5, "plain")}
-    assert {cell.method for cell in found} == set(METHODS)
+    assert {cell.method for cell in found} == set(METHODS) - ({RECOGNISER} if level == 3 else set())
     assert {cell.world for cell in found} == {"particle"}
 
 
 def test_compositions_are_generated_by_whoever_can_put_concepts_together() -> None:
     found = cells(Job("beside + near", 4, 0))
     assert {cell.task for cell in found} == {"generate"}
-    assert {cell.method for cell in found} == set(METHODS) - {"copy-nearest", "invariants"}
+    assert {cell.method for cell in found} == set(METHODS) - {
+        *("copy-nearest", "invariants", RECOGNISER)
+    }
 
 
 @pytest.mark.parametrize(

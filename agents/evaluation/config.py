@@ -12,7 +12,14 @@ from ...envs.concepts import CONCEPTS, TASKS
 from ...envs.concepts.compositions import COMPOSITIONS
 from ...envs.errors import UnknownConceptError
 from ..config import Config
-from .methods import GENERATE_ONLY, METHODS, OURS, SINGLE_ONLY, STANDARD_ONLY
+from .methods import (
+    GENERATE_ONLY,
+    HELD_OUT_ONLY,
+    METHODS,
+    OURS,
+    SINGLE_ONLY,
+    STANDARD_ONLY,
+)
 
 WORLDS = {"particle": "conceptgym/Particle-v0", "arm": "conceptgym/ArmReach-v0"}
 """The worlds' names in tables, and the environments' ids."""
@@ -134,6 +141,8 @@ def _cells(config: EvaluationConfig, concept: str, level: int, acts: bool) -> tu
 
 def _is_compared(method: str, level: int, setting: tuple[int, str]) -> bool:
     if method in STANDARD_ONLY and setting != (STANDARD, PLAIN):
+        return False
+    if method in HELD_OUT_ONLY and level != 2:
         return False
     return not (method in SINGLE_ONLY and level == 4)
 

@@ -124,7 +124,9 @@ class Evaluator:
         for number, condition in dict.fromkeys(cell.setting for cell in cells):
             episode = draw_episode(job, seed=self.config.seed, demonstrations=number)
             shown = episode.disturbed(condition)
-            solvers = Solvers(models, shown, seed=seed, controller=self._controller())
+            solvers = Solvers(
+                models, shown, concept=episode.concept, seed=seed, controller=self._controller()
+            )
             here = [cell for cell in cells if cell.setting == (number, condition)]
             outcomes += self._try(job, episode, solvers, here)
         return outcomes

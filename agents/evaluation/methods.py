@@ -16,6 +16,7 @@ from ..config import InferenceConfig
 from ..ik import IKController
 from ..model import ConceptModel
 from ..rivals import Chance, CopyNearest, Invariants, Rival
+from .recogniser import Recogniser
 
 OURS = "ours"
 _STEPS = (0, 1, 5, 50)  # on x and a; ours takes at most 20
@@ -37,16 +38,20 @@ RIVALS: dict[str, Callable[[int], Rival]] = {
     "invariants": Invariants,
 }
 """Rivals without learning, from a seed."""
-METHODS = (*VARIANTS, *RIVALS)
+RECOGNISER = "recogniser"
+"""Is told the concept, and knows trained parameters alone: what recognising would reach."""
+METHODS = (*VARIANTS, *RIVALS, RECOGNISER)
 """Everyone who is evaluated by default."""
 STANDARD_ONLY = (
     *("ours-scratch", "ours-values", "ours-recognition"),
     *(f"ours-{n}-steps" for n in _STEPS),
 )
 """Methods that are looked at with five undisturbed demonstrations alone."""
-GENERATE_ONLY = ("ours-recognition",)
-"""Methods that differ from ours in how they generate alone."""
-SINGLE_ONLY = ("copy-nearest", "invariants")
+GENERATE_ONLY = ("ours-recognition", RECOGNISER)
+"""Methods of which only how they generate is looked at."""
+HELD_OUT_ONLY = (RECOGNISER,)
+"""Methods that are looked at with held-out parameters alone."""
+SINGLE_ONLY = ("copy-nearest", "invariants", RECOGNISER)
 """Methods that cannot put several concepts together."""
 
 Plan = Sequence[np.ndarray]
@@ -98,7 +103,7 @@ class RivalSolver:
         return self._rival.identify(state)
 
 
-Solver = AgentSolver | RivalSolver
+Solver = AgentSolver | RivalSolver | Recogniser
 
 
 class Solvers:
@@ -109,6 +114,7 @@ class Solvers:
         models: Mapping[str, ConceptModel],
         shown: Sequence[Sequence[Demonstration]],
         *,
+        concept: Concept,
         seed: int,
         controller: IKController | None = None,
     ) -> None:
@@ -117,11 +123,13 @@ class Solvers:
         Args:
             models: our model under `OURS`, others by their own names.
             shown: the demonstrations, of each concept that is to hold.
+            concept: what they show, for who is told.
             seed: of rivals that draw.
             controller: of the arm, if our agent is to act with it.
         """
         self._models = models
         self._shown = shown
+        self._concept = concept
         self._seed = seed
         self._controller = controller
         self._agents: dict[tuple[str, InferenceConfig], ConceptAgent] = {}
@@ -132,6 +140,8 @@ class Solvers:
             rival = RIVALS[method](self._seed)
             rival.observe(self._shown[0])
             return RivalSolver(rival)
+        if method == RECOGNISER:
+            return Recogniser(self._concept)
         if method in VARIANTS:
             config = VARIANTS[method]
             return AgentSolver(self._observed(OURS, config), config)
