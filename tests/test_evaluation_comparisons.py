@@ -91,3 +91,17 @@ def test_their_names_are_those_that_are_evaluated() -> None:
 @pytest.mark.parametrize("name", ["rival", "rival ahead", "ablations", "starts"])
 def test_nothing_measured_leaves_the_heads(name: str) -> None:
     assert tables()[name] == []
+
+
+def test_the_recogniser_stands_beside_us_with_held_out_parameters() -> None:
+    def cell(concept: str, success: float, **changes: Any) -> dict[str, Any]:
+        key = {"level": 2, "task": "generate", "world": "particle", "concept": concept}
+        numbers = {"success": success, "low": success, "high": success, "episodes": 60}
+        return key | numbers | changes
+
+    ours = [cell("colour", 1.0), cell("near", 0.5, level=1), cell("colour", 0.1, task="identify")]
+    told = [cell("colour", 0.75, episodes=20), cell("offset", 0.8)]
+    found = compared_tables({"methods": [], "ahead": [], "rows": ours, "recogniser": told})
+    assert found["recogniser"].splitlines()[2:] == [
+        "| colour | 100.0% (100.0–100.0) | 75.0% (75.0–75.0) | 60 / 20 |"
+    ]

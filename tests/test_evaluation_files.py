@@ -79,6 +79,15 @@ def test_our_undisturbed_rows_are_recorded_beside_the_weights(tmp_path: Path) ->
     assert rows[0]["successes"] == 7 and "command" not in rows[0]
 
 
+def test_what_recognising_would_reach_is_recorded_too(tmp_path: Path) -> None:
+    weights = tmp_path / "weights.safetensors"
+    weights.with_suffix(".json").write_text(json.dumps({"sha256": "abc"}))
+    told = outcomes(3, 4, method="recogniser", concept="offset", level=2)
+    about = record(weights, write_files(tmp_path / "out", [*FOUND, *told], ABOUT)[0])
+    (row,) = json.loads(about.read_text())["evaluation"]["recogniser"]
+    assert (row["concept"], row["level"], row["successes"], row["episodes"]) == ("offset", 2, 3, 4)
+
+
 def test_a_report_of_other_weights_is_not_recorded(tmp_path: Path) -> None:
     weights = tmp_path / "weights.safetensors"
     about = weights.with_suffix(".json")

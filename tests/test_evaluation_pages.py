@@ -79,7 +79,7 @@ def test_every_document_is_renewed(tmp_path: Path) -> None:
     for path in write_pages(tmp_path, RECORDED):
         text = path.read_text(encoding="utf-8")
         assert text.count("\n|---|") == text.count("<!-- table") > 0
-        assert ("| concept |" in text) == (path.name != "training.md")
+        assert ("| concept | generate" in text) == (path.name != "training.md")
 
 
 def test_missing_markers_are_named() -> None:

@@ -75,6 +75,17 @@ def test_our_cells_have_as_many_episodes_as_it_says():
     assert [fewest[kind] for kind in kinds] == [int(number) for number in found]
 
 
+def test_what_recognising_would_reach_is_the_recorded() -> None:
+    (found,) = re.findall(
+        r"would do in (\d+)% of their scenes, in (\d+)% of those of hues, (\d+)% of offsets",
+        " ".join(README.split()),
+    )
+    rates = {row["concept"]: row["success"] for row in RECORDED["recogniser"]}
+    told = [round(100 * rates[name]) for name in ("figure", "colour", "offset")]
+    assert [int(number) for number in found] == told
+    assert rates["at_distance"] == rates["left_of"] == 1.0
+
+
 @pytest.mark.parametrize("concept", CONCEPTS)
 def test_every_concept_is_described(concept):
     (table,) = re.findall(r"\| concept \| it holds when .*?\n\n", README, flags=re.DOTALL)

@@ -9,7 +9,7 @@ from ...envs.concepts import TASKS
 from ..config import InferenceConfig
 from ..marked_tables import NONE, markdown, rate
 from .config import PLAIN, STANDARD, WRONG
-from .methods import OURS
+from .methods import OURS, RECOGNISER
 from .summary import MEANS
 
 Setting = tuple[int, int, str]
@@ -58,7 +58,8 @@ def compared_tables(recorded: Record) -> dict[str, str]:
 
     Args:
         recorded: its "methods" are rows of `MEANS`, its "ahead" those of `where_ahead` for
-            the rival against ours.
+            the rival against ours, its "rows" and "recogniser" cells of ours and of the
+            recogniser.
     """
     found = {tuple(row[name] for name in MEANS): row for row in recorded["methods"]}
     both = (OURS, RIVAL)
@@ -68,8 +69,28 @@ def compared_tables(recorded: Record) -> dict[str, str]:
         "rival": _table(found, ["", *heads], settings),
         "rival ahead": _ahead(recorded["ahead"]),
         "ablations": _table(found, ["variant", *TASKS], _alone(ABLATIONS)),
+        "recogniser": _recogniser(recorded),
         "starts": _table(found, ["start", *TASKS], _alone(STARTS)),
     }
+
+
+def _recogniser(recorded: Record) -> str:
+    """Held-out parameters, generated: ours, and who knows trained ones alone."""
+    cells = {
+        name: {
+            row["concept"]: row
+            for row in recorded.get(name, ())
+            if (row["level"], row["task"], row["world"]) == (2, "generate", "particle")
+        }
+        for name in ("rows", "recogniser")
+    }
+    rows = [["concept", f"`{OURS}`", f"`{RECOGNISER}`", "episodes"]]
+    for concept, told in cells["recogniser"].items():
+        found = [row for row in (cells["rows"].get(concept), told) if row is not None]
+        if len(found) == len(cells):
+            numbers = " / ".join(str(row["episodes"]) for row in found)
+            rows.append([concept, *map(rate, found), numbers])
+    return markdown(rows)
 
 
 def _keys(methods: Sequence[str], setting: Setting) -> list[Key]:

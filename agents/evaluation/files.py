@@ -12,9 +12,10 @@ from typing import Any
 from ...envs.errors import CheckpointError
 from ..text_files import replace_text
 from .comparisons import RIVAL
+from .config import PLAIN
 from .duels import where_ahead
 from .evaluator import Outcome
-from .methods import OURS
+from .methods import OURS, RECOGNISER
 from .summary import CELL, MEANS, Row, command, named, standard, summarise
 from .tables import full_table, make_tables
 
@@ -55,15 +56,16 @@ def _preface(about: Mapping[str, Any]) -> str:
         f"What `scripts/evaluate.py` wrote about the weights `{str(weights.get('sha256'))[:12]}` "
         f"({weights.get('path', '')}, seed {about.get('config', {}).get('seed', 0)}). "
         "The protocol and who is compared stand in docs/protocol.md, and in full in "
-        "`agents/evaluation/evaluator.py`; the same numbers are in evaluation.csv and .json.\n"
+        "`agents/evaluation/evaluator.py`; the same numbers are in evaluation.csv and .json, which "
+        "it writes beside this page into the folder of `--out`.\n"
     )
 
 
 def record(weights: Path, report: Path) -> Path:
     """Copy a report's success rates into the JSON that is shipped beside the weights.
 
-    Cell by cell what our agent reaches with undisturbed demonstrations, everyone's means, and where
-    the rival is ahead of it.
+    Cell by cell what our agent and the recogniser reach with undisturbed demonstrations, everyone's
+    means, and where the rival is ahead.
 
     Args:
         weights: the checkpoint that was evaluated.
@@ -80,16 +82,22 @@ def record(weights: Path, report: Path) -> Path:
             f"{report} evaluates weights with sha256 {found['checkpoint']['sha256']}, "
             f"{path} describes {about['sha256']}; evaluate those weights"
         )
-    kept = [
-        {name: row[name] for name in (*CELL, "episodes", "successes", "success", "low", "high")}
-        for row in found["rows"]
-        if row["method"] == "ours" and row["condition"] == "plain"
-    ]
     about["evaluation"] = {
         **{name: found[name] for name in ("config", "machine", "means", "methods", "ahead")},
-        "rows": kept,
+        "rows": _cells(found["rows"], OURS),
+        "recogniser": _cells(found["rows"], RECOGNISER),
     }
     return replace_text(path, json.dumps(about, indent=1, sort_keys=True) + "\n")
+
+
+def _cells(rows: Sequence[Row], method: str) -> list[Row]:
+    """A method's rates with undisturbed demonstrations."""
+    names = (*CELL, "episodes", "successes", "success", "low", "high")
+    return [
+        {name: row[name] for name in names}
+        for row in rows
+        if row["method"] == method and row["condition"] == PLAIN
+    ]
 
 
 def _means(outcomes: Sequence[Outcome]) -> list[Row]:

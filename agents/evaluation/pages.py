@@ -27,7 +27,7 @@ _COLUMNS = {
 PAGES = {
     "README.md": ("levels", "concepts"),
     "docs/reinforcement.md": ("shown",),
-    "docs/training.md": ("rival", "rival ahead", "ablations", "starts"),
+    "docs/training.md": ("recogniser", "rival", "rival ahead", "ablations", "starts"),
 }
 """Documents, and the tables that are marked in them."""
 
