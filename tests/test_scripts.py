@@ -376,7 +376,7 @@ def test_the_demo_reports_what_it_did(
         env = gym.make("conceptgym/Particle-v0", concept="near")
         agent.observe(record_demonstrations(concept="near", episodes=1))
         built.append(args.out / "square.gif")
-        return ("generate", roll_out(agent, env, seed=0)), built[0]
+        return ("generate", roll_out(agent, env, seed=0)), 0.25, built[0]
 
     monkeypatch.setattr(module, "build_square", build)
     monkeypatch.setattr(module, "_draw", lambda args, *_: args.out / "energy.png")  # takes seconds
@@ -390,6 +390,8 @@ def test_the_demo_reports_what_it_did(
     assert numbers["concept"] == "quantity" and numbers["demonstrations"] == 1
     worlds = ["particle"] + ["arm, four cubes"] * square
     assert list(numbers["worlds"]) == worlds
+    if square:
+        assert numbers["worlds"]["arm, four cubes"]["seconds_to_infer"] == 0.25
     assert all(row["task"] == "generate" for row in numbers["worlds"].values())
 
 
@@ -409,7 +411,8 @@ def test_the_demo_films_a_square_of_four_cubes(
 
     monkeypatch.setattr(module, "roll_out", run)
     agent = ConceptAgent(tiny_model(), config=InferenceConfig(code_iterations=0))
-    found, path = module.build_square(args, agent)
+    found, seconds, path = module.build_square(args, agent)
+    assert 0.0 < seconds < 60.0
     assert found == ("generate", "the run") and path == tmp_path / "new" / "a_square.gif"
     (world,) = worlds
     assert world.concept.name == "square" and world.task == "generate"

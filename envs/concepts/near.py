@@ -20,7 +20,6 @@ from .sampling import (
     spaced_positions,
 )
 
-_NEAREST, _FURTHEST = 0.1, 0.35  # what the test accepts
 _SHOWN = (0.13, 0.32)  # distances that are demonstrated, inside what the test accepts
 _CLEARLY_NEAR = (0.15, 0.3)  # distances to aim at, well inside what the test accepts
 _CROWDED = 9  # objects from which on they stand closer, as more would not fit
@@ -62,7 +61,7 @@ class Near(Concept):
     def succeeds(self, state: EntityState, attention: np.ndarray) -> bool:
         (row,) = self.check_attention(state, attention)
         away = math.dist(state.positions[state.cursor], state.positions[row])
-        return _NEAREST <= away <= _FURTHEST
+        return self.middle - self.tolerance <= away <= self.middle + self.tolerance
 
     def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
         (row,) = self.check_attention(state, attention)
