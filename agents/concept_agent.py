@@ -58,8 +58,7 @@ class ConceptAgent:
         self.config = config or model.inference
         self._concepts: list[_Observed] = []
         self._constraints: list[Term] = []
-        self._controllers = Controllers(controller)
-        self._policies = Policies(self, self._controllers)
+        self._policies = Policies(self, Controllers(controller))
 
     @classmethod
     def from_pretrained(
@@ -76,8 +75,7 @@ class ConceptAgent:
     def fresh(self) -> ConceptAgent:
         """Another agent of the same weights and controllers, which has observed nothing yet."""
         other = ConceptAgent(self.model, config=self.config)
-        other._controllers = self._controllers
-        other._policies = Policies(other, self._controllers)
+        other._policies = Policies(other, self._policies.controllers)
         return other
 
     def observe(

@@ -10,11 +10,10 @@ import torch
 from torch import Tensor
 
 from ..envs.entities import COLOUR, PLANE_HALF_WIDTH, POSITION, EntityState
-from ..envs.errors import ShapeError
 from .config import InferenceConfig
 from .descent import Descent, descend
 from .scene import Scene
-from .tensors import scene_of
+from .tensors import check_attended, scene_of
 from .terms import Term, total_energy
 
 _ALIKE = 5e-4  # energies this near to the least are as good: half the square of 0.03 plane units
@@ -84,8 +83,7 @@ def generate(
     """
     config = config or InferenceConfig()
     scenes = scene_of(state, attention).repeat(config.particles)
-    if not (scenes.attention * scenes.present).any():
-        raise ShapeError("attention marks no entity; mark those that take part")
+    check_attended(attention, state.present, "attention")
     editable = editable_features(scenes)
     start = random_starts(scenes.entities, config)
 

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from ..envs.errors import ConfigError
+
+LEVEL = 0.05
+"""Below this p a lead is taken for more than chance."""
+
+
+def alone_right(answers: Iterable[tuple[bool, bool]]) -> tuple[int, int]:
+    """How many questions the one, and how many the other, of two methods alone answers rightly.
+
+    Args:
+        answers: of both to each question, whether they were right.
+    """
+    found = Counter((bool(one), bool(other)) for one, other in answers)
+    return found[True, False], found[False, True]
 
 
 def mcnemar(alone: int, other_alone: int) -> float:
@@ -28,7 +42,7 @@ def mcnemar(alone: int, other_alone: int) -> float:
     return min(1.0, 2 * tail / 2**total)
 
 
-def holm(p_values: Sequence[float], *, level: float = 0.05) -> list[bool]:
+def holm(p_values: Sequence[float], *, level: float = LEVEL) -> list[bool]:
     """Which of several tests stand together: that any does by chance has at most this probability.
 
     Holm's correction (1979, Scandinavian Journal of Statistics 6, 65-70): the least p is held

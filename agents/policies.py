@@ -47,8 +47,8 @@ class Policies:
 
     def __init__(self, planner: PlacePlanner, controllers: Controllers) -> None:
         """Act on the plans of `planner`."""
+        self.controllers = controllers
         self._planner = planner
-        self._controllers = controllers
         self._policies: dict[int, Policy] = {}
         self._started: dict[int, bool] = {}
 
@@ -99,8 +99,8 @@ class Policies:
         if kind is ParticlePolicy:
             return ParticlePolicy(self._planner)
         if kind is PlacePolicy:
-            return PlacePolicy(self._planner, self._controllers.among_things)
-        return ArmPolicy(self._planner, self._controllers.reach)
+            return PlacePolicy(self._planner, self.controllers.among_things)
+        return ArmPolicy(self._planner, self.controllers.reach)
 
 
 def _kind(observation: Mapping[str, Any]) -> type[Policy]:

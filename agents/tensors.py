@@ -43,6 +43,16 @@ def scene_of(state: EntityState, attention: np.ndarray) -> Scene:
     )
 
 
+def check_attended(attention: np.ndarray, present: np.ndarray, name: str) -> None:
+    """Raise unless an attention (N,) marks an entity that is there.
+
+    Raises:
+        ShapeError: if it marks none; the text calls it `name`.
+    """
+    if not np.any(np.asarray(attention, dtype=bool) & np.asarray(present, dtype=bool)):
+        raise ShapeError(f"{name} marks no entity; mark those that take part")
+
+
 def check_demonstrations(demonstrations: Sequence[Demonstration]) -> None:
     """Raise unless there are demonstrations, all of one layout.
 
@@ -70,10 +80,7 @@ def check_demonstrations(demonstrations: Sequence[Demonstration]) -> None:
             )
         path = item.trajectory  # checked when it was made, but an array can be written to
         check_array(path, f"demonstrations[{number}].trajectory", path.shape)
-        if not np.any(np.asarray(item.attention, dtype=bool) & np.asarray(item.present, bool)):
-            raise ShapeError(
-                f"demonstrations[{number}].attention marks no entity; mark those that take part"
-            )
+        check_attended(item.attention, item.present, f"demonstrations[{number}].attention")
     layouts = sorted({item.after.shape for item in demonstrations})
     if len(layouts) > 1:
         raise MixedLayoutError(

@@ -32,6 +32,7 @@ from conceptgym.agents.place.report import make_report
 from conceptgym.agents.place.store import PlaceStore
 from conceptgym.agents.place.summary import write_summary
 from conceptgym.agents.place.trials import CELLS, CONDITIONS, trials
+from conceptgym.agents.text_files import replace_text
 
 _ROOT = Path(__file__).parents[1]
 
@@ -79,9 +80,9 @@ def main(args: Args) -> None:
     for table in report.tables:
         table.print(console)
     page = args.out / "place.md"
-    page.write_text(report.markdown)
+    replace_text(page, report.markdown)
     numbers = args.out / "place.json"
-    numbers.write_text(json.dumps([each.row() for each in outcomes], indent=1) + "\n")
+    replace_text(numbers, json.dumps([each.row() for each in outcomes], indent=1) + "\n")
     written = [page, numbers]
     if args.films is not None:
         written += film_failures(outcomes, args.films, seed=args.seed)

@@ -28,6 +28,7 @@ from conceptgym.agents.model import ConceptModel, load_model
 from conceptgym.agents.readings.ambiguity import Case, draw_case, methods
 from conceptgym.agents.readings.measured import measure_ambiguity, measure_answers
 from conceptgym.agents.readings.page import ambiguity_table, answers_table, make_page
+from conceptgym.agents.text_files import replace_text
 from conceptgym.envs import Demonstration
 from conceptgym.envs.concepts import CONCEPTS
 from conceptgym.envs.errors import ConfigError
@@ -116,7 +117,7 @@ def main(args: Args) -> None:
         )
     head = _head(args, digest=header["sha256"], pictured=pictured)
     page = args.out / "readings.md"
-    page.write_text(make_page(head=head, ambiguity=ambiguity, ways=ways, answers=answers))
+    replace_text(page, make_page(head=head, ambiguity=ambiguity, ways=ways, answers=answers))
     console = Console()
     ambiguity_table(ambiguity).print(console)
     answers_table(answers).print(console)

@@ -29,6 +29,7 @@ from conceptgym.agents.config import EnergyConfig, TrainConfig
 from conceptgym.agents.data import EventPool, training_families
 from conceptgym.agents.model import load_model
 from conceptgym.agents.pool_cache import cached_pool
+from conceptgym.agents.text_files import replace_text
 from conceptgym.agents.trainer import Progress, Trainer
 from conceptgym.agents.validation import validate
 
@@ -142,7 +143,7 @@ def export(checkpoint: Path, path: Path, *, pool: EventPool, device: str) -> Non
     made = kept | {"device": device, "torch": torch.__version__}
     save_tensors(path, averaged, made)
     _, full = load_tensors(path)
-    path.with_suffix(".json").write_text(json.dumps(full, indent=2, sort_keys=True) + "\n")
+    replace_text(path.with_suffix(".json"), json.dumps(full, indent=2, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

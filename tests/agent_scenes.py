@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -147,6 +148,14 @@ def demonstration(event: Event) -> Demonstration:
 def demonstrations(concept: str = "between", count: int = 3) -> list[Demonstration]:
     """`count` demonstrations of a concept."""
     return [demonstration(draw_event(concept, seed=seed)) for seed in range(count)]
+
+
+def fixed_demonstrations(concept: str) -> list[Demonstration]:
+    """Demonstrations in which nothing could be moved or painted."""
+    return [
+        replace(demo, movable=np.zeros_like(demo.movable), paintable=np.zeros_like(demo.paintable))
+        for demo in demonstrations(concept)
+    ]
 
 
 def observed_agent(concept: str = "between", config: InferenceConfig = QUICK) -> ConceptAgent:

@@ -9,7 +9,14 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
-from agent_scenes import QUICK, demonstrations, draw_event, observed_agent, tiny_model
+from agent_scenes import (
+    QUICK,
+    demonstrations,
+    draw_event,
+    fixed_demonstrations,
+    observed_agent,
+    tiny_model,
+)
 
 import conceptgym.envs  # noqa: F401
 from conceptgym.agents import ConceptAgent
@@ -228,7 +235,7 @@ def test_a_fresh_agent_knows_the_weights_and_nothing_else() -> None:
     observation, _ = gym.make(PLACE).reset(seed=0)
     other.predict(observation)
     assert agent.policy() is None
-    arms = [each._controllers.among_things(PANDA) for each in (agent, other)]
+    arms = [each._policies.controllers.among_things(PANDA) for each in (agent, other)]
     assert arms[0] is arms[1]
 
 
@@ -345,12 +352,8 @@ def test_a_constraint_is_a_function() -> None:
 
 def test_a_concept_shown_where_nothing_could_be_edited_counts_when_joined() -> None:
     """Its demonstrations do not tell what may change: all that the scene lets change may."""
-    still = [
-        replace(demo, movable=np.zeros_like(demo.movable), paintable=np.zeros_like(demo.paintable))
-        for demo in demonstrations("near")
-    ]
     agent = observed_agent()
-    code = agent.observe(still, join=True).code
+    code = agent.observe(fixed_demonstrations("near"), join=True).code
     energies = [float(term(scene_of(EVENT.before, EVENT.attention))[0]) for term in agent.terms()]
     alone = learned_energy(agent, code, EVENT.attention)
     assert energies[1] == pytest.approx(alone, rel=1e-5) and alone > 0

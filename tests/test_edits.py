@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from agent_scenes import demonstrations, draw_event
+from agent_scenes import demonstrations, draw_event, fixed_demonstrations
 
 from conceptgym.agents.edits import Edits
 from conceptgym.agents.scene import Scene
@@ -79,12 +79,8 @@ def test_in_a_scene_of_its_own_nothing_is_taken_away() -> None:
 
 
 def test_demonstrations_in_which_nothing_could_change_allow_everything() -> None:
-    still = [
-        replace(demo, movable=np.zeros_like(demo.movable), paintable=np.zeros_like(demo.paintable))
-        for demo in demonstrations("near")
-    ]
     everything = (True, True, True)
-    assert Edits.of(still) == Edits(moved=everything, painted=everything)
+    assert Edits.of(fixed_demonstrations("near")) == Edits(moved=everything, painted=everything)
 
 
 def test_no_demonstrations_are_refused() -> None:

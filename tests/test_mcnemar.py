@@ -2,7 +2,7 @@
 
 import pytest
 
-from conceptgym.agents.mcnemar import holm, mcnemar
+from conceptgym.agents.mcnemar import alone_right, holm, mcnemar
 from conceptgym.envs.errors import ConfigError
 
 
@@ -42,3 +42,9 @@ def test_holm_holds_the_least_against_the_strictest() -> None:
     assert holm([0.04, 0.02]) == [True, True]  # 0.02 <= 0.025, then 0.04 <= 0.05
     assert holm([0.04, 0.01, 0.02]) == [True, True, True]
     assert holm([0.04, 0.01, 0.03]) == [False, True, False]  # 0.03 > 0.025 ends it
+
+
+def test_it_is_counted_who_alone_is_right() -> None:
+    answers = [(True, True), (True, False), (False, False), (True, False), (False, True)]
+    assert alone_right(answers) == (2, 1)
+    assert alone_right([]) == (0, 0)

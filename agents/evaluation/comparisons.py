@@ -76,20 +76,19 @@ def compared_tables(recorded: Record) -> dict[str, str]:
 
 def _recogniser(recorded: Record) -> str:
     """Held-out parameters, generated: ours, and who knows trained ones alone."""
-    cells = {
-        name: {
+    ours, told = (
+        {
             row["concept"]: row
             for row in recorded.get(name, ())
             if (row["level"], row["task"], row["world"]) == (2, "generate", "particle")
         }
         for name in ("rows", "recogniser")
-    }
+    )
     rows = [["concept", f"`{OURS}`", f"`{RECOGNISER}`", "episodes"]]
-    for concept, told in cells["recogniser"].items():
-        found = [row for row in (cells["rows"].get(concept), told) if row is not None]
-        if len(found) == len(cells):
-            numbers = " / ".join(str(row["episodes"]) for row in found)
-            rows.append([concept, *map(rate, found), numbers])
+    for concept in (name for name in told if name in ours):
+        found = ours[concept], told[concept]
+        numbers = " / ".join(str(row["episodes"]) for row in found)
+        rows.append([concept, *map(rate, found), numbers])
     return markdown(rows)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from operator import attrgetter
 
-from ..mcnemar import holm, mcnemar
+from ..mcnemar import alone_right, holm, mcnemar
 from .evaluator import Outcome
 from .summary import Row
 
@@ -28,16 +28,15 @@ def where_ahead(outcomes: Iterable[Outcome], method: str, other: str) -> list[Ro
     for item in outcomes:
         if item.world == "particle" and item.method in verdicts:
             verdicts[item.method][cell(item), item.episode] = item.success
-    counts: dict[tuple, Counter[tuple[bool, bool]]] = {}
+    answers: dict[tuple, list[tuple[bool, bool]]] = defaultdict(list)
     for question, right in verdicts[method].items():
         if question in verdicts[other]:
-            count = counts.setdefault(question[0], Counter())
-            count[right, verdicts[other][question]] += 1
+            answers[question[0]].append((right, verdicts[other][question]))
+    leads = {key: alone_right(answers[key]) for key in sorted(answers)}
+    stands = holm([mcnemar(*lead) for lead in leads.values()])
     rows = []
-    cells = {key: (n[True, False], n[False, True], n) for key, n in sorted(counts.items())}
-    stands = holm([mcnemar(alone, other_alone) for alone, other_alone, _ in cells.values()])
-    for (key, (alone, other_alone, count)), sure in zip(cells.items(), stands, strict=True):
+    for (key, (alone, other_alone)), sure in zip(leads.items(), stands, strict=True):
         if sure and alone > other_alone:
-            numbers = {"episodes": count.total(), "alone": alone, "other_alone": other_alone}
+            numbers = {"episodes": len(answers[key]), "alone": alone, "other_alone": other_alone}
             rows.append({"method": method} | dict(zip(DUEL, key, strict=True)) | numbers)
     return rows

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..mcnemar import mcnemar
+from ..mcnemar import LEVEL, alone_right, mcnemar
 from .config import WORLDS
 from .evaluator import Outcome
 from .summary import HELPER, Row, family_of, named, standards, summarise
@@ -30,7 +30,8 @@ from .summary import HELPER, Row, family_of, named, standards, summarise
 MARGIN = 0.05
 """Difference of two rates that is taken for none."""
 HALF = 0.5
-_LEVEL = 0.05
+Alone = tuple[int, int]
+"""How many questions the one, and how many the other, of two methods alone answers rightly."""
 
 
 class Verdict(StrEnum):
@@ -147,7 +148,7 @@ class Measured:
 
     finding: Finding
     rows: Mapping[tuple[str, Bar], Row]
-    alone: Mapping[Claim, tuple[int, int]]
+    alone: Mapping[Claim, Alone]
     verdicts: tuple[Verdict, ...]
     verdict: Verdict
     missing: tuple[tuple[str, Bar], ...]
@@ -193,10 +194,6 @@ def _measure(finding: Finding, answers: Answers) -> Measured:
     )
 
 
-Alone = tuple[int, int]
-"""How many questions the one, and how many the other, of two methods alone answers rightly."""
-
-
 def judge(claim: Claim, rows: Mapping[tuple[str, Bar], Row], alone: Alone | None = None) -> Verdict:
     """What the rows say of a claim, and of one to beat another who alone was right."""
     one = rows.get((claim.group, claim.bar))
@@ -212,7 +209,7 @@ def judge(claim: Claim, rows: Mapping[tuple[str, Bar], Row], alone: Alone | None
         return _decide(reproduced=above > 0, refuted=below > 0)
     if alone is None:
         return Verdict.NOT_MEASURED
-    sure = mcnemar(*alone) < _LEVEL
+    sure = mcnemar(*alone) < LEVEL
     equal = not sure and above >= -MARGIN and below >= -MARGIN
     ahead = sure and alone[0] > alone[1]
     return _decide(reproduced=ahead, refuted=equal or (sure and not ahead))
@@ -225,8 +222,7 @@ def _alone(claim: Claim, right: Mapping[tuple[str, Bar], list[bool]]) -> Alone |
     both = [right.get((claim.group, bar)) for bar in (claim.bar, claim.other)]
     if both[0] is None or both[1] is None:
         return None
-    pairs = list(zip(both[0], both[1], strict=True))
-    return pairs.count((True, False)), pairs.count((False, True))
+    return alone_right(zip(both[0], both[1], strict=True))
 
 
 def judge_all(verdicts: Sequence[Verdict]) -> Verdict:

@@ -9,14 +9,14 @@ from pathlib import Path
 from ..figures.codes import Codes
 from ..figures.findings import draw_findings
 from ..table import Table
+from ..text_files import replace_text
 from .config import PLAIN, STANDARD
 from .evaluator import Outcome
 from .findings import MARGIN, Claim, Measured, Verdict, measure_all
 from .findings_paper import FINDINGS, GLOSSARY
 from .methods import METHODS
-from .summary import Row
+from .summary import Row, weights
 
-_FOLDER = "docs/ablations"  # weights that scripts/ablate.py trained
 _POINTS = f"{100 * MARGIN:.0f} points"
 _RULES = f"""\
 Every rate is of the questions that all methods of its group were asked, with five undisturbed
@@ -50,9 +50,7 @@ def write_findings(
         codes: for the distance between the codes of making and of finding.
     """
     found = measure_all(FINDINGS, outcomes)
-    folder.mkdir(parents=True, exist_ok=True)
-    page = folder / "findings.md"
-    page.write_text(findings_page(found, codes), encoding="utf-8")
+    page = replace_text(folder / "findings.md", findings_page(found, codes))
     return [page, draw_findings(found, folder / "findings.png")]
 
 
@@ -126,8 +124,7 @@ def command(measured: Measured) -> str:
     for flag, world in (("episodes", "particle"), ("arm-episodes", "arm")):
         parts += [f"--{flag} {episodes[world]}"] if world in episodes else []
     if others:
-        paths = " ".join(f"{name}={_FOLDER}/{name}.safetensors" for name in others)
-        parts.append(f"--ablation {paths}")
+        parts.append(f"--ablation {' '.join(map(weights, others))}")
     return " ".join(parts)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...envs.concepts import TASKS
 from ..marked_tables import NONE, fill_table, markdown, rate
+from ..text_files import replace_text
 from .comparisons import compared_tables
 
 _LEVELS = {
@@ -65,7 +66,7 @@ def write_pages(root: Path, recorded: Record) -> list[Path]:
     for page in PAGES:
         path = root / page
         text = fill_page(path.read_text(encoding="utf-8"), recorded, page=page)
-        path.write_text(text, encoding="utf-8")
+        replace_text(path, text)
     return [root / page for page in PAGES]
 
 

@@ -51,8 +51,9 @@ class Recogniser:
 def nearest_trained(concept: Concept) -> Concept:
     """The concept with every held-out parameter moved to the nearest that training may draw."""
     if isinstance(concept, Figure):
-        points = _nearest_figure(concept.points) if concept.held_out else concept.points  # pyright: ignore[reportArgumentType]
-        return replace(concept, points=points)
+        if not concept.held_out:
+            return concept
+        return replace(concept, points=_nearest_figure(concept.points))  # pyright: ignore[reportArgumentType]
     changes = {}
     for name, parts in concept.held_out_ranges.items():
         value = float(getattr(concept, name))

@@ -126,14 +126,18 @@ def summarise(outcomes: Iterable[Outcome], by: Sequence[str] = CELL) -> list[Row
     return [dict(zip(by, key, strict=True)) | _numbers(group) for key, group in groups.items()]
 
 
+def weights(ablation: str) -> str:
+    """NAME=PATH of the weights that scripts/ablate.py trained, as `--ablation` takes it."""
+    return f"{ablation}=docs/ablations/{ablation}.safetensors"
+
+
 def command(row: Row) -> str:
     """What computes a row of `CELL`, and little else, as a command line."""
     arm, method = row["world"] == "arm", row["method"]
     episodes = row["episodes"]
-    weights = f"--ablation {method}=docs/ablations/{method}.safetensors"
     parts = [
         f"--concepts {shlex.quote(row['concept'])} --levels {row['level']}",
-        f"--methods {method if method in METHODS else weights}",
+        f"--methods {method if method in METHODS else f'--ablation {weights(method)}'}",
         f"--demonstrations {row['demonstrations']}",
         f"--conditions {row['condition']} --worlds {row['world']} --episodes {episodes}",
     ]

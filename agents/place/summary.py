@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..marked_tables import NONE, fill_table, markdown
+from ..text_files import replace_text
 from ..wilson import as_percent, wilson_interval
 from .outcomes import PlaceOutcome
 from .trials import ARM_CONDITIONS, CELLS
@@ -64,10 +65,10 @@ def write_summary(root: Path, outcomes: Iterable[PlaceOutcome]) -> list[Path]:
     """Record the counts in docs/ and renew the README's table under `root`."""
     counts, readme = count(outcomes), root / "README.md"
     record = root / "docs" / COUNTS
-    record.write_text(json.dumps(counts, indent=1) + "\n", encoding="utf-8")
+    replace_text(record, json.dumps(counts, indent=1) + "\n")
     text = readme.read_text(encoding="utf-8")
     filled = fill_table(text, "place", summary(counts), page="README.md")
-    readme.write_text(filled, encoding="utf-8")
+    replace_text(readme, filled)
     return [record, readme]
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..mcnemar import mcnemar
+from ..mcnemar import LEVEL, alone_right, mcnemar
 from ..table import Table
 from ..wilson import wilson_interval
 from .ambiguity import Method
 from .measured import Answers, Successes
 
 _NONE = "–"
-_LEVEL = 0.05
 _HEAD = """\
 # Several readings, several answers
 
@@ -72,10 +71,10 @@ def verdicts(found: Sequence[Successes], *, base: str, others: Sequence[str]) ->
     lines = []
     for way in others:
         cases = [c for i in found for c in zip(i.solved[way], i.solved[base], strict=True)]
-        alone, other_alone = cases.count((True, False)), cases.count((False, True))
+        alone, other_alone = alone_right(cases)
         change = 100.0 * (alone - other_alone) / len(cases)
         verdict = "**no clear difference**"
-        if mcnemar(alone, other_alone) < _LEVEL:
+        if mcnemar(alone, other_alone) < LEVEL:
             verdict = "**helps**" if change > 0 else "**harms**"
         counts = f"{alone} : {other_alone} of {len(cases)} cases solved by one alone"
         lines.append(f"- {way} against {base}: {change:+.1f} points ({counts}), {verdict}.")

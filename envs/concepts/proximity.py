@@ -92,12 +92,10 @@ class Proximity(Concept):
     def succeeds(self, state: EntityState, attention: np.ndarray) -> bool:
         (row,) = self.check_attention(state, attention)
         cursor, lead = state.positions[state.cursor], self.full_lead - self.tolerance
-        away = {
-            int(other): math.dist(cursor, state.positions[other])
-            for other in np.flatnonzero(state.objects)
-        }
-        own = away.pop(row)
-        return all((far - own if self.sign > 0 else own - far) >= lead for far in away.values())
+        own = math.dist(cursor, state.positions[row])
+        others = np.setdiff1d(np.flatnonzero(state.objects), [row])
+        away = (math.dist(cursor, place) for place in state.positions[others])
+        return all(self.sign * (far - own) >= lead for far in away)
 
     def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
         (row,) = self.check_attention(state, attention)
