@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from conceptgym.agents.evaluation.methods import RIVALS
 from conceptgym.agents.evaluation.pages import PAGES, fill_page
 from conceptgym.assets import asset_path
 from conceptgym.envs import CONCEPTS
@@ -78,6 +79,26 @@ def test_our_cells_have_as_many_episodes_as_it_says():
     normal = min(noisy.pop("noise-2"), noisy.pop("noise-5"))
     told = [min(fewest["particle"], *noisy.values()), normal, fewest["arm"]]
     assert told == [int(number) for number in found]
+
+
+def test_the_others_cells_have_as_many_episodes_as_it_says() -> None:
+    """By what a cell has on average: the means are over concepts that are asked equally often."""
+    ((rival, variant, first, second, named),) = re.findall(
+        r"of a rival without learning (\d+); of a variant or an ablation (\d+) at levels (\d) and "
+        r"(\d) with clean demonstrations, .*? 16 random codes \((.*?)\)",
+        " ".join(README.split()),
+    )
+    few, levels = re.findall(r"`(\S+)`", named), (int(first), int(second))
+    rivals, variants = [], []
+    for row in RECORDED["methods"]:
+        alike = [each for each in RECORDED["rows"] if each["level"] == row["level"]]
+        episodes = row["episodes"] / len({each["concept"] for each in alike} - {"touch"})
+        clean = row["condition"] == "plain" and row["demonstrations"] == 5
+        if row["method"] in RIVALS:
+            rivals.append(episodes)
+        elif row["method"] not in ("ours", *few) and clean and row["level"] in levels:
+            variants.append(episodes)
+    assert (min(rivals), min(variants)) == (int(rival), int(variant))
 
 
 def test_what_recognising_would_reach_is_the_recorded() -> None:
