@@ -10,10 +10,12 @@ from ..envs.errors import ConfigError
 
 LEVEL = 0.05
 """Below this p a lead is taken for more than chance."""
+Alone = tuple[int, int]
+"""How many questions the one, and how many the other, of two methods alone answers rightly."""
 
 
-def alone_right(answers: Iterable[tuple[bool, bool]]) -> tuple[int, int]:
-    """How many questions the one, and how many the other, of two methods alone answers rightly.
+def alone_right(answers: Iterable[tuple[bool, bool]]) -> Alone:
+    """Count who of two methods alone is right.
 
     Args:
         answers: of both to each question, whether they were right.

@@ -41,6 +41,7 @@ from conceptgym.agents.cli import run_script
 from conceptgym.agents.evaluation.tables import Table
 from conceptgym.agents.peer import HOW_TO_GET, Peer
 from conceptgym.agents.place.speed import SETTINGS, check_peer, time_setting
+from conceptgym.agents.text_files import replace_text
 from conceptgym.envs.arm_model import (
     CONTROL_TIMESTEP,
     HOME_QPOS,
@@ -115,9 +116,9 @@ def main(args: Args) -> None:
     console.print()
     for name, rows in found.items():
         as_table(name, rows, note=notes.get(name, "")).print(console)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
     facts = None if peer is None else peer.facts
-    args.out.write_text(json.dumps({"machine": machine, "peer": facts, **found}, indent=2) + "\n")
+    numbers = {"machine": machine, "peer": facts, **found}
+    replace_text(args.out, json.dumps(numbers, indent=2) + "\n")
     console.print(f"wrote {args.out}", highlight=False)
 
 

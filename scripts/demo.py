@@ -33,6 +33,7 @@ from conceptgym.agents.cli import run_script
 from conceptgym.agents.evaluation.config import WORLDS
 from conceptgym.agents.figures.energies import draw_energy
 from conceptgym.agents.rollout import Rollout, roll_out
+from conceptgym.agents.text_files import replace_text
 from conceptgym.envs.rendering.film import Film
 from conceptgym.envs.rendering.markers import Overlay
 from conceptgym.envs.rendering.plane import PlaneRenderer
@@ -109,7 +110,7 @@ def main(args: Args) -> None:
         },
     }
     report = args.out / "demo.json"
-    report.write_text(json.dumps(numbers, indent=2) + "\n")
+    replace_text(report, json.dumps(numbers, indent=2) + "\n")
     bar.update()
     bar.close()
     _print(numbers, [*written, report])

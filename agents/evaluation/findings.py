@@ -22,7 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..mcnemar import LEVEL, alone_right, mcnemar
+from ..mcnemar import LEVEL, Alone, alone_right, mcnemar
 from .config import WORLDS
 from .evaluator import Outcome
 from .summary import HELPER, Row, family_of, named, standards, summarise
@@ -30,8 +30,6 @@ from .summary import HELPER, Row, family_of, named, standards, summarise
 MARGIN = 0.05
 """Difference of two rates that is taken for none."""
 HALF = 0.5
-Alone = tuple[int, int]
-"""How many questions the one, and how many the other, of two methods alone answers rightly."""
 
 
 class Verdict(StrEnum):
