@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..envs.errors import CheckpointError, ConfigError
+from ..envs.errors import CheckpointError, ConfigError, NonFiniteError
 from .batches import draw_batch
 from .checkpoint import load_tensors, save_tensors
 from .config import EnergyConfig, TrainConfig
@@ -79,7 +79,11 @@ class Trainer:
         self._loss = torch.compile(loss, dynamic=False) if self._fast else loss
 
     def run(self, pool: EventPool) -> Iterator[Progress]:
-        """Train to the configured number of steps, yielding after each."""
+        """Train to the configured number of steps, yielding after each.
+
+        Raises:
+            NonFiniteError: if a loss or its gradient is not finite; the weights stay as they were.
+        """
         while self.step < self.config.steps:
             begin = time.perf_counter()
             loss, terms = self._take_step(pool)
@@ -99,7 +103,9 @@ class Trainer:
             group["lr"] = self.learning_rate
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_clip)
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_clip)
+        if not (math.isfinite(float(loss.detach())) and math.isfinite(float(norm))):
+            raise NonFiniteError(_diverged(self.step, terms))
         self.optimiser.step()
         self.step += 1
         self._update_average()
@@ -168,6 +174,15 @@ class Trainer:
         self.optimiser.load_state_dict(state)
         self.step, self.seconds = int(header["step"]), float(header["seconds"])
         self.saved_at = self.seconds
+
+
+def _diverged(step: int, terms: dict[str, Tensor]) -> str:
+    values = ", ".join(f"{name} {float(value.detach()):g}" for name, value in terms.items())
+    return (
+        f"the loss of step {step} or its gradient is not finite ({values}); lower "
+        "TrainConfig.learning_rate or gradient_clip, or mend the objective; the last checkpoint "
+        "is whole"
+    )
 
 
 def _split(tensors: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:

@@ -1,12 +1,13 @@
 """Train variants of the energy for the same time each: what every part of the design is worth.
 
     python scripts/ablate.py                          # all variants, into runs/ablations
-    python scripts/ablate.py --only no_pairs unrolled --seconds 600
+    python scripts/ablate.py --only no_pairs unrolled --steps 4000
 
-The variants share one pool of training events. Each is timed first, and is then given as many
-steps as fit into the time, so that its learning rate runs through the whole schedule. The time is
-the processor's, so that other work on the machine takes nothing from any of them. A variant that is
-finished is left alone, so a killed run goes on where it stopped. Success is measured by
+Each variant is given as many steps as fit into the time that `--steps` of the shipped design take
+on the same processor: both are timed beforehand, turn about, so that other work on the machine
+slows both alike. The learning rate's schedule is stretched to the variant's steps. All share one
+pool of training events. A killed run goes on from its last checkpoint, and a variant that is
+finished is left alone. Success is measured by
 ``scripts/evaluate.py --ablation NAME=runs/ablations/NAME.safetensors``; docs/ablations has what the
 defaults trained.
 """
@@ -14,13 +15,15 @@ defaults trained.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from tqdm import tqdm
 
-from conceptgym.agents.checkpoint import save_tensors
+from conceptgym.agents.checkpoint import load_tensors, save_tensors
 from conceptgym.agents.cli import run_script
 from conceptgym.agents.config import EnergyConfig, TrainConfig
 from conceptgym.agents.data import EventPool, training_families
@@ -28,8 +31,10 @@ from conceptgym.agents.pool_cache import cached_pool
 from conceptgym.agents.trainer import Trainer
 from conceptgym.envs.errors import ConfigError
 
-VARIANTS: dict[str, tuple[EnergyConfig, TrainConfig]] = {
-    "same_time": (EnergyConfig(), TrainConfig()),
+Design = tuple[EnergyConfig, TrainConfig]
+
+SHIPPED: Design = (EnergyConfig(), TrainConfig())
+VARIANTS: dict[str, Design] = {
     "no_pairs": (EnergyConfig(pairs=False), TrainConfig()),
     "generate_alone": (EnergyConfig(), TrainConfig(tasks=("generate",))),
     "identify_alone": (EnergyConfig(), TrainConfig(tasks=("identify",))),
@@ -47,10 +52,9 @@ VARIANTS: dict[str, tuple[EnergyConfig, TrainConfig]] = {
     ),
     "denoising": (EnergyConfig(), TrainConfig(objective="denoising")),
 }
-"""Variants by name; `same_time` is the shipped design, trained as briefly as the others."""
-_PROBE = 20  # steps that are timed
-_FIRST = 5  # steps before, which compile
-_PATIENCE = 1.5  # times the time, after which a variant is stopped
+"""Variants of the shipped design by name."""
+_FIRST = 5  # steps that are not timed: the first compile
+_PROBE = 20  # steps that are
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,15 +63,17 @@ class Args:
 
     only: tuple[str, ...] = tuple(VARIANTS)
     """Variants to train."""
-    seconds: float = 240.0
-    """Processor time that each is trained for, compilation not counted."""
+    steps: int = SHIPPED[1].steps
+    """Steps of the shipped design whose time each is given."""
     out: Path = Path("runs/ablations")
     """Folder of the averaged weights, one NAME.safetensors each."""
     pool: Path | None = None
     """File of the training events, by default in the folder."""
+    save_every: float = 60.0
+    """Seconds of training between checkpoints."""
     workers: int | None = None
     """Processes that draw the training events, by default one a core."""
-    fast: bool = field(default=True)
+    fast: bool = True
     """Compile the losses and run them in bfloat16."""
 
 
@@ -86,36 +92,63 @@ def main(args: Args) -> None:
         if target.exists():
             print(f"{name}: {target} is there already")
             continue
-        trainer = train(name, args, pool)
+        checkpoint = args.out / f"{name}.checkpoint.safetensors"
+        trainer = train(name, args, pool, checkpoint=checkpoint)
         # Half precision: small enough to publish, and what is published is what is evaluated.
         weights = trainer.average.state_dict()
         save_tensors(target, {key: value.half() for key, value in weights.items()}, trainer.header)
+        checkpoint.unlink(missing_ok=True)
         print(f"{name}: wrote {target}")
 
 
-def train(name: str, args: Args, pool: EventPool) -> Trainer:
-    """A variant after `args.seconds` of training."""
+def train(name: str, args: Args, pool: EventPool, *, checkpoint: Path) -> Trainer:
+    """A variant, trained to its last step, from its checkpoint if there is one."""
     energy, config = VARIANTS[name]
     pool = replace(pool, counts=_counts(pool, config))
-    trainer = Trainer(energy, replace(config, steps=10**6), fast=args.fast)
-    marks = [time.process_time()]
-    for _ in trainer.run(pool):
-        marks.append(time.process_time())
-        timed = len(marks) - 1 - _FIRST  # the first steps compile
-        if timed >= _PROBE or (timed > 0 and marks[-1] - marks[0] > args.seconds):
-            break
-    spent = np.diff(marks)[_FIRST:]
-    steps = trainer.step + max(1, int(args.seconds / float(np.median(spent))))
-    trainer.config = replace(config, steps=steps)
-    begin = time.process_time()
-    with tqdm(total=steps, initial=trainer.step, desc=name, mininterval=5.0) as bar:
+    begun = checkpoint.exists()
+    if begun:
+        config = TrainConfig.from_dict(load_tensors(checkpoint)[1]["train"])
+    else:
+        config = stretched(config, round(args.steps * _relative_speed(name, args, pool)))
+    torch.compiler.reset()
+    trainer = Trainer(energy, config, fast=args.fast)
+    if begun:
+        trainer.resume(checkpoint)
+    with tqdm(total=config.steps, initial=trainer.step, desc=name, mininterval=5.0) as bar:
         for progress in trainer.run(pool):
             bar.update()
             bar.set_postfix(loss=f"{progress.loss:.3f}", refresh=False)
-            if time.process_time() - begin > _PATIENCE * args.seconds:
-                print(f"{name}: stopped at step {trainer.step} of {steps}, out of time")
-                break
+            if progress.seconds - trainer.saved_at >= args.save_every:
+                trainer.save(checkpoint)
     return trainer
+
+
+def stretched(config: TrainConfig, steps: int) -> TrainConfig:
+    """The configuration with another number of steps, of which as large a share warms up."""
+    steps = max(1, steps)
+    warm_up = max(1, round(config.warm_up_steps * steps / config.steps))
+    return replace(config, steps=steps, warm_up_steps=warm_up)
+
+
+def _relative_speed(name: str, args: Args, pool: EventPool) -> float:
+    """Steps of a variant in the time of one of the shipped design."""
+    torch.compiler.reset()
+    usual = replace(pool, counts=_counts(pool, SHIPPED[1]))
+    both = [(SHIPPED, usual), (VARIANTS[name], pool)]
+    runs = []
+    for (energy, config), events in both:
+        lasting = replace(config, steps=max(config.steps, _FIRST + _PROBE))
+        runs.append(Trainer(energy, lasting, fast=args.fast).run(events))
+    times = np.array([[_seconds(run) for run in runs] for _ in range(_FIRST + _PROBE)])
+    of_shipped, of_variant = np.median(times[_FIRST:], axis=0)
+    return float(of_shipped / of_variant)
+
+
+def _seconds(run: Iterator[object]) -> float:
+    """Processor time of a training step."""
+    begin = time.process_time()
+    next(run)
+    return time.process_time() - begin
 
 
 def _counts(pool: EventPool, config: TrainConfig) -> tuple[int, ...]:

@@ -1,13 +1,12 @@
-"""scripts/train.py and scripts/ablate.py from end to end, with a tiny model."""
+"""scripts/train.py from end to end, with a tiny model."""
 
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from test_scripts import load, parse
+from test_scripts import parse
 
 from conceptgym.agents.checkpoint import load_tensors
 from conceptgym.agents.model import load_model
@@ -64,18 +63,3 @@ def test_a_run_resumes_validates_and_exports(
     marks = {name: events.Scalars(f"success/{name}") for name in ("generate/near", "identify/mean")}
     assert [mark.step for mark in marks["generate/near"]] == [2, 4]
     assert all(0.0 <= mark.value <= 1.0 for found in marks.values() for mark in found)
-
-
-def test_an_ablation_of_little_time_takes_a_few_steps(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However short, a step is timed, so that what is left can be told."""
-    module = load("ablate")
-    small = parse("train", TINY)[1].train
-    energy = parse("train", TINY)[1].energy
-    monkeypatch.setattr(module, "TrainConfig", lambda: small)
-    monkeypatch.setattr(module, "VARIANTS", {"tiny": (energy, small)})
-    for _ in range(2):  # what is there already is left alone
-        module.main(module.Args(only=("tiny",), seconds=1e-3, out=tmp_path, workers=1, fast=False))
-    _, header = load_tensors(tmp_path / "tiny.safetensors")
-    assert module._FIRST < header["step"] < np.inf

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -16,7 +17,7 @@ from conceptgym.agents.checkpoint import load_tensors, save_tensors
 from conceptgym.agents.config import EnergyConfig, TrainConfig
 from conceptgym.agents.objectives import OBJECTIVES
 from conceptgym.agents.trainer import Trainer
-from conceptgym.envs.errors import CheckpointError
+from conceptgym.envs.errors import CheckpointError, NonFiniteError
 
 POOL = small_pool(FEW)
 SEVERAL = [replace(FEW, objective=name) for name in OBJECTIVES]
@@ -46,6 +47,30 @@ def parameters(trainer: Trainer) -> list[torch.Tensor]:
 
 def equal(one: list[torch.Tensor], other: list[torch.Tensor]) -> bool:
     return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.parametrize(("factor", "shown"), [(lambda v: v * math.nan, "nan"), (torch.sqrt, "0")])
+def test_what_is_not_finite_ends_the_run_and_spoils_nothing(
+    factor: Callable[[torch.Tensor], torch.Tensor], shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loss, or the slope of the square root at 0."""
+    trainer = make_trainer()
+    run(trainer, 1)
+    kept = parameters(trainer)
+
+    def diverged(model: torch.nn.Module, *_: object) -> tuple[torch.Tensor, dict]:
+        value = factor(next(model.parameters()).square().sum() * 0.0)
+        return value, {"generate": value, "identify": value.new_tensor(2.0)}
+
+    monkeypatch.setattr(trainer, "_loss", diverged)
+    with pytest.raises(NonFiniteError) as caught:
+        run(trainer, 1)
+    assert str(caught.value) == (
+        f"the loss of step 1 or its gradient is not finite (generate {shown}, identify 2); lower "
+        "TrainConfig.learning_rate or gradient_clip, or mend the objective; the last checkpoint "
+        "is whole"
+    )
+    assert trainer.step == 1 and equal(parameters(trainer), kept)
 
 
 def test_it_trains_to_the_configured_step_and_no_further() -> None:
