@@ -24,8 +24,11 @@ FORMAT = 1
 """Version of the header's layout."""
 
 
-def save_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
+def save_tensors(
+    path: Path | str, tensors: Mapping[str, Tensor], header: Mapping[str, Any]
+) -> None:
     """Write tensors and header to `path`; a kill at any moment leaves the old file or the new."""
+    path = Path(path)
     plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     full = {**header, "format": FORMAT}
     full["sha256"] = _digest(plain, full)
@@ -43,7 +46,7 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str,
 
 
 def load_tensors(
-    path: Path, expected: Mapping[str, Any] | None = None
+    path: Path | str, expected: Mapping[str, Any] | None = None
 ) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read what `save_tensors` wrote.
 
@@ -54,6 +57,9 @@ def load_tensors(
     Raises:
         CheckpointError: if the file is missing, truncated, altered, or differs from `expected`.
     """
+    path = Path(path)
+    if path.is_dir():
+        raise CheckpointError(f"checkpoint {path} is a folder; name the file in it")
     if not path.is_file():
         raise CheckpointError(f"checkpoint {path} does not exist; check the path or train one")
     try:

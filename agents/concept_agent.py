@@ -13,6 +13,7 @@ import torch
 from ..envs.demonstrations import Demonstration
 from ..envs.entities import MAX_ENTITIES, EntityState, check_array
 from ..envs.errors import ConfigError, NoDemonstrationsError, ShapeError
+from ..envs.number_checks import check_whole
 from .config import InferenceConfig
 from .edits import Edits
 from .generate import GenerateResult, generate
@@ -25,8 +26,8 @@ from .plan import Plan
 from .policies import Controllers, Policies, Policy
 from .scene import Scene
 from .standing import shows_standing
-from .tensors import scene_of
-from .terms import Term, check_weight, concept_term, total_energy
+from .tensors import check_attended, check_state, scene_of, to_tensor
+from .terms import Learned, Term, check_weight, concept_term, total_energy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,11 @@ class ConceptAgent:
         config: InferenceConfig | None = None,
         controller: IKController | None = None,
     ) -> None:
+        if not isinstance(config, InferenceConfig | None):
+            raise ConfigError(
+                f"config is a {type(config).__name__}, expected an InferenceConfig; pass "
+                "InferenceConfig(particles=4) or the like"
+            )
         self.model = model
         self.config = config or model.inference
         self._concepts: list[_Observed] = []
@@ -68,6 +74,7 @@ class ConceptAgent:
 
         Raises:
             CheckpointError: if the checkpoint is missing, truncated or altered.
+            ConfigError: on a `config` that is no `InferenceConfig`.
         """
         model, _ = load_model(path)
         return cls(model, config=config)
@@ -107,6 +114,9 @@ class ConceptAgent:
     def constrain(self, *terms: Term) -> None:
         """Add differentiable energies of your own to what is minimised; none removes them all.
 
+        What they return, and its gradient, must be finite wherever a plan may look: messages name
+        the one that is not, by its number among all constraints and the name of its function.
+
         Args:
             *terms: each maps a `Scene` of B scenes to energies (B,), such as those of
                 `conceptgym.agents.potentials`.
@@ -142,21 +152,32 @@ class ConceptAgent:
         """
         return self._observed()[-1].result.code
 
+    @property
+    def phases(self) -> int:
+        """How many phases the observed concepts have, one after the other.
+
+        Raises:
+            NoDemonstrationsError: before any concept was observed.
+        """
+        return max(len(concept.result.codes) for concept in self._observed())
+
     def terms(
         self, *, phase: int = 0, attentions: Sequence[np.ndarray] | None = None
     ) -> list[Term]:
         """The energies that are summed: the observed concepts', and the constraints.
 
         Args:
-            phase: of each concept; those with fewer phases stay in their last.
+            phase: of each concept, from 0; those with fewer phases stay in their last.
             attentions: (N,) each concept's own attended entities; by default the scene's.
 
         Raises:
             NoDemonstrationsError: before any concept was observed.
             ShapeError: unless there are as many attentions as concepts, one entry an entity.
             NonFiniteError: if one holds NaN or infinity.
+            ConfigError: on a phase that is no whole number of at least 0.
         """
         observed = self._observed()
+        check_whole("phase", phase, least=0, cure="0 is the first")
         if attentions is not None and len(attentions) != len(observed):
             raise ShapeError(
                 f"attentions has {len(attentions)} entries, expected {len(observed)}; "
@@ -182,7 +203,9 @@ class ConceptAgent:
             temperature=self.config.temperature,
             recognition=self.config.recognition,
         )
-        return term if len(self._concepts) == 1 else concept.edits.limit(term, attention)
+        if len(self._concepts) == 1:
+            return term
+        return Learned(concept.edits.limit(term, attention))
 
     def generate(
         self,
@@ -201,15 +224,22 @@ class ConceptAgent:
             phase: of a concept that has several, which one.
             attentions: where several concepts were observed, each one's own attended entities.
             extra: energies to add this once, such as what the scene's solid bodies ask for.
+
+        Raises:
+            NoDemonstrationsError: before any concept was observed.
+            ShapeError: on a state that is no `EntityState`, on attentions of another number or
+                shape or that mark no entity, and on a constraint that returns another shape.
+            NonFiniteError: on NaN or infinity, also of a constraint or its gradient.
         """
         terms = [*self.terms(phase=phase, attentions=attentions), *extra]
+        _check_attentions(state, attentions)
         return generate(terms, state, attention, config=self.config)
 
     def identify(self, state: EntityState) -> IdentifyResult:
         """The entities for which the observed concept holds in a scene; of any of its phases."""
-        phases = max(len(concept.result.codes) for concept in self._observed())
         found = [
-            identify(self.terms(phase=phase), state, config=self.config) for phase in range(phases)
+            identify(self.terms(phase=phase), state, config=self.config)
+            for phase in range(self.phases)
         ]
         if len(found) == 1:
             return found[0]
@@ -232,14 +262,17 @@ class ConceptAgent:
         """E(x, a, w) of a scene under the observed concepts, or under another code w.
 
         It is what the editable entities lack or, where nothing may be edited, what the attention
-        lacks; `phase` and `attentions` are as in `generate`.
+        lacks; `phase` and `attentions` are as in `generate`. Under another code, the constraints
+        and the concept's weight are left out.
 
         Raises:
+            NoDemonstrationsError, ShapeError, NonFiniteError: as in `generate`; an attention may
+                mark no entity where nothing may be edited.
             ConfigError: on both a code and attentions, which go with the observed concepts.
         """
         terms = self._terms_of(code, phase=phase, attentions=attentions)
         with torch.no_grad():
-            return float(total_energy(terms, _asked(state, attention))[0])
+            return float(total_energy(terms, _asked(state, attention, attentions))[0])
 
     def energies(
         self,
@@ -251,11 +284,12 @@ class ConceptAgent:
         attentions: Sequence[np.ndarray] | None = None,
         extra: Sequence[Term] = (),
     ) -> np.ndarray:
-        """Energies (P,) of a scene with other entities (P, N, 7); what else is as in `generate`."""
+        """Energies (P,) of a scene with other entities (P, N, 7); what else is as in `energy`."""
         terms = [*self.terms(phase=phase, attentions=attentions), *extra]
-        scene = _asked(state, attention).repeat(len(entities))
-        rows = scene.entities.shape[1]
-        others = torch.from_numpy(np.asarray(entities, dtype=np.float32)[:, :rows])
+        scene = _asked(state, attention, attentions)
+        check_array(entities, "entities", ("P", *state.entities.shape))
+        scene = scene.repeat(len(entities))
+        others = to_tensor(entities)[:, : scene.entities.shape[1]]
         with torch.no_grad():
             return total_energy(terms, scene.replace(entities=others)).numpy()
 
@@ -278,16 +312,20 @@ class ConceptAgent:
             state: the scene.
             attention: (N,) which entities take part.
             entity: row of the entity that is moved; by default the cursor.
-            code: another code w than the observed one.
-            resolution: places along each side.
+            code: another code w than the observed one, under which the constraints and the
+                concept's weight are left out.
+            resolution: places along each side, at least 1.
             phase: of a concept that has several, which one.
             attentions: where several concepts were observed, each one's own attended entities.
 
         Raises:
-            ShapeError: if there is no such entity.
-            ConfigError: on both a code and attentions.
+            ShapeError: if there is no such entity; else as in `generate`.
+            NoDemonstrationsError, NonFiniteError: as in `generate`.
+            ConfigError: on both a code and attentions, or on a resolution that is no whole number
+                of at least 1.
         """
         terms = self._terms_of(code, phase=phase, attentions=attentions)
+        _check_attentions(state, attentions)
         return landscape(terms, state, attention, entity=entity, resolution=resolution)
 
     def _terms_of(
@@ -344,8 +382,21 @@ class ConceptAgent:
         return policy.plan if policy is not None else None
 
 
-def _asked(state: EntityState, attention: np.ndarray) -> Scene:
+def _asked(
+    state: EntityState, attention: np.ndarray, attentions: Sequence[np.ndarray] | None
+) -> Scene:
     """The scene; where nothing may be edited, the attention is what is asked for."""
     scene = scene_of(state, attention)
     editable = (state.movable | state.paintable) & state.present
-    return scene if np.any(editable) else scene.as_static()
+    if not np.any(editable):
+        return scene.as_static()
+    check_attended(attention, state.present, "attention")
+    _check_attentions(state, attentions)
+    return scene
+
+
+def _check_attentions(state: EntityState, attentions: Sequence[np.ndarray] | None) -> None:
+    """Raise unless each of the concepts' own attentions marks an entity of the state."""
+    check_state(state)
+    for number, attention in enumerate(() if attentions is None else attentions):
+        check_attended(attention, state.present, f"attentions[{number}]")

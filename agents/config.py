@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from functools import cache
+from typing import Any, Self, get_args, get_origin, get_type_hints
 
 from ..envs.concepts import TASKS
 from ..envs.errors import ConfigError
+from ..envs.number_checks import is_number, is_whole
+
+_KINDS: dict[type, tuple[Callable[[Any], bool], str]] = {
+    bool: (lambda value: isinstance(value, bool), "True or False"),
+    int: (is_whole, "a whole number"),
+    float: (is_number, "a number"),
+    str: (lambda value: isinstance(value, str), "a text"),
+}
+"""What a field of each kind takes, and how messages say it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Base: converts to and from plain dictionaries and refuses unknown keys."""
+    """Base: converts to and from plain dictionaries, and refuses unknown keys and other kinds."""
+
+    def __post_init__(self) -> None:
+        for name, kind in _hints(type(self)).items():
+            self._require_kind(name, kind)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -31,12 +45,30 @@ class Config:
         """The values as a JSON-ready dictionary."""
         return asdict(self)
 
+    def _require_kind(self, name: str, kind: Any) -> None:
+        """Raise `ConfigError` unless the field `name` is of the kind that it is annotated with."""
+        value, parts = getattr(self, name), get_args(kind)
+        if get_origin(kind) is tuple and parts[0] in _KINDS:
+            valid, allowed = _KINDS[parts[0]]
+            whole = isinstance(value, tuple) and all(map(valid, value))
+            self.require(name, whole, f"a tuple, each entry {allowed}")
+        elif kind in _KINDS:
+            valid, allowed = _KINDS[kind]
+            self.require(name, valid(value), allowed)
+
     def require(self, name: str, valid: bool, allowed: str) -> None:
         """Raise `ConfigError` unless the field `name` is `valid`."""
         if not valid:
             raise ConfigError(
                 f"{type(self).__name__}.{name}={getattr(self, name)!r} must be {allowed}"
             )
+
+
+@cache
+def _hints(kind: type[Config]) -> dict[str, Any]:
+    """The fields' annotations by name."""
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +92,7 @@ class EnergyConfig(Config):
         return 2 * self.code_size if self.separate_codes else self.code_size
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("width", "rounds", "code_size"):
             self.require(name, getattr(self, name) >= 1, "at least 1")
 
@@ -106,6 +139,7 @@ class TrainConfig(Config):
     """Steps of each sampler that is differentiated through; unrolled alone."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in (
             "steps",
             "instances",
@@ -168,6 +202,7 @@ class InferenceConfig(Config):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self.require("particles", self.particles >= 1, "at least 1")
         self.require("code_particles", self.code_particles >= 1, "at least 1")
         self.require("readings", self.readings >= 1, "at least 1")

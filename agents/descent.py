@@ -44,6 +44,7 @@ def descend(
     project: Callable[[Tensor, Tensor], Tensor] = lambda value, rows: value,
     step_size: float = 1.0,
     tolerance: float = 1e-3,
+    check: Callable[[Tensor, Tensor], None] | None = None,
 ) -> Descent:
     """Descend P variables side by side; a step that raises an energy is halved, not taken.
 
@@ -57,10 +58,12 @@ def descend(
         project: maps M variables and their numbers to the nearest allowed ones.
         step_size: first step, in units of the gradient; one leads to the nearest answer.
         tolerance: a row whose step is shorter than this has converged.
+        check: called with variables and their numbers where their gradient is not finite; may
+            raise, and otherwise those descents stall.
     """
     rows = torch.arange(len(start))
     value = project(start.detach().clone(), rows)  # written to below; the caller keeps its own
-    level, gradient = _value_and_gradient(energy, value, rows)
+    level, gradient = _value_and_gradient(energy, value, rows, check)
     initial, taken = level.clone(), 0
     steps = torch.full_like(level, step_size)
     done, stalled = torch.zeros_like(level, dtype=torch.bool), torch.zeros_like(level).bool()
@@ -74,7 +77,7 @@ def descend(
         if len(rows) == 0:
             break
         taken += 1
-        trial_level, trial_gradient = _value_and_gradient(energy, trial, rows)
+        trial_level, trial_gradient = _value_and_gradient(energy, trial, rows, check)
         accept = trial_level < level[rows]
         taken_rows = rows[accept]
         level[taken_rows], value[taken_rows] = trial_level[accept], trial[accept]
@@ -96,10 +99,15 @@ def _along(steps: Tensor, gradient: Tensor) -> Tensor:
 
 
 def _value_and_gradient(
-    energy: Callable[[Tensor, Tensor], Tensor], value: Tensor, rows: Tensor
+    energy: Callable[[Tensor, Tensor], Tensor],
+    value: Tensor,
+    rows: Tensor,
+    check: Callable[[Tensor, Tensor], None] | None,
 ) -> tuple[Tensor, Tensor]:
     with torch.enable_grad():
         variable = value.detach().requires_grad_(True)
         level = energy(variable, rows)
         (gradient,) = torch.autograd.grad(level.sum(), variable)
+        if check is not None and not gradient.isfinite().all():
+            check(variable, rows)
     return level.detach().clone(), gradient.clone()

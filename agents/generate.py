@@ -14,7 +14,7 @@ from .config import InferenceConfig
 from .descent import Descent, descend
 from .scene import Scene
 from .tensors import check_attended, scene_of
-from .terms import Term, total_energy
+from .terms import Term, check_gradients, total_energy
 
 _ALIKE = 5e-4  # energies this near to the least are as good: half the square of 0.03 plane units
 _NEARBY = 8  # states that are tried around each candidate
@@ -79,7 +79,7 @@ def generate(
 
     Raises:
         ShapeError, NonFiniteError: on an attention of another shape, NaN or infinity, or that
-            marks no entity.
+            marks no entity; on NaN or infinity of a term of one's own, or in its gradient.
     """
     config = config or InferenceConfig()
     scenes = scene_of(state, attention).repeat(config.particles)
@@ -90,11 +90,17 @@ def generate(
     def project(entities: Tensor, rows: Tensor) -> Tensor:
         return torch.where(editable[rows], clamp_to_plane(entities), scenes.entities[rows])
 
+    def scenes_of(entities: Tensor, rows: Tensor) -> Scene:
+        return scenes.take(rows).replace(entities=entities)
+
     found = descend(
-        lambda entities, rows: total_energy(terms, scenes.take(rows).replace(entities=entities)),
+        lambda entities, rows: total_energy(terms, scenes_of(entities, rows)),
         start,
         iterations=config.iterations,
         project=project,
+        check=lambda entities, rows: check_gradients(
+            terms, scenes_of(entities, rows), editable[rows]
+        ),
     )
     order = _preference(terms, scenes, found, project, seed=config.seed)
     best = int(order[0])

@@ -12,8 +12,9 @@ from torch import Tensor
 from ..envs.entities import EntityState
 from .config import InferenceConfig
 from .descent import descend
-from .tensors import scene_of
-from .terms import Term, total_energy
+from .scene import Scene
+from .tensors import check_state, scene_of
+from .terms import Term, check_gradients, total_energy
 
 THRESHOLD = 0.5
 """Entities whose inferred attention is above this are attended."""
@@ -53,8 +54,13 @@ def identify(
         terms: what to minimise the sum of; mostly one `concept_term`.
         state: the scene.
         config: particles, iterations, seed.
+
+    Raises:
+        ShapeError: on a state that is no `EntityState`.
+        NonFiniteError: on NaN or infinity of a term of one's own, or in its gradient.
     """
     config = config or InferenceConfig()
+    check_state(state)
     nothing = np.zeros_like(state.present)
     particles = min(config.particles, _MOST_PARTICLES)
     scenes = scene_of(state, nothing).as_static().repeat(particles)
@@ -65,11 +71,17 @@ def identify(
     def project(attention: Tensor, rows: Tensor) -> Tensor:
         return attention * scenes.present[rows]
 
+    def scenes_of(attention: Tensor, rows: Tensor) -> Scene:
+        return scenes.take(rows).replace(attention=attention)
+
     found = descend(
-        lambda attention, rows: total_energy(terms, scenes.take(rows).replace(attention=attention)),
+        lambda attention, rows: total_energy(terms, scenes_of(attention, rows)),
         start,
         iterations=config.iterations,
         project=project,
+        check=lambda attention, rows: check_gradients(
+            terms, scenes_of(attention, rows), scenes.present[rows] > 0.5
+        ),
     )
     best = found.best
     strength = np.zeros(len(state.present), dtype=np.float32)

@@ -10,7 +10,8 @@ import torch
 
 from ..envs.entities import PLANE_HALF_WIDTH, POSITION, EntityState
 from ..envs.errors import ShapeError
-from .tensors import scene_of
+from ..envs.number_checks import check_whole, is_whole
+from .tensors import check_attended, check_state, scene_of
 from .terms import Term, total_energy
 
 
@@ -32,14 +33,18 @@ def landscape(
         resolution: places along each side.
 
     Raises:
-        ShapeError: if there is no such entity.
+        ShapeError: if there is no such entity, or the attention marks none.
+        ConfigError: if `resolution` is no whole number of at least 1.
     """
+    check_state(state)
+    check_whole("resolution", resolution, least=1, cure="61 is usual")
     row = state.cursor if entity is None else entity
-    if not (0 <= row < len(state.present) and state.present[row]):
+    if not (is_whole(row) and 0 <= row < len(state.present) and state.present[row]):
         raise ShapeError(
             f"entity={entity!r} is no row that holds an entity; choose one of "
             f"{np.flatnonzero(state.present).tolist()}"
         )
+    check_attended(attention, state.present, "attention")
     line = np.linspace(-PLANE_HALF_WIDTH, PLANE_HALF_WIDTH, resolution, dtype=np.float32)
     places = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
     movable = state.movable.copy()

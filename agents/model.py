@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..assets import asset_path
 from ..envs.concepts import TASKS
@@ -39,7 +40,8 @@ def load_model(path: Path | str | None = None) -> tuple[ConceptModel, dict[str, 
     Training checkpoints serve as well: their averaged weights are taken.
 
     Raises:
-        CheckpointError: if the file is missing, truncated, altered or not a model's.
+        CheckpointError: if the file is missing, truncated, altered or not a model's, or a weight
+            is not finite.
     """
     source = Path(path) if path is not None else asset_path(PRETRAINED)
     tensors, header = load_tensors(source)
@@ -49,8 +51,8 @@ def load_model(path: Path | str | None = None) -> tuple[ConceptModel, dict[str, 
         for name, value in tensors.items()
         if name.startswith("average.")
     }
+    model = ConceptModel(_energy_config(source, header))
     try:
-        model = ConceptModel(EnergyConfig.from_dict(header["energy"]))
         model.load_state_dict(averaged or tensors)
         model.bank = model.bank if bank is None else bank
         model.inference = _inference_for(header)
@@ -59,7 +61,33 @@ def load_model(path: Path | str | None = None) -> tuple[ConceptModel, dict[str, 
             f"checkpoint {source} holds other tensors than its configuration asks for; "
             "it is not a conceptgym model: use another path"
         ) from error
+    _check_finite(source, {**model.state_dict(), "bank": model.bank})
     return model.requires_grad_(False).eval(), header
+
+
+def _energy_config(source: Path, header: Mapping[str, Any]) -> EnergyConfig:
+    """The configuration of the energy in a checkpoint's header."""
+    if not isinstance(header.get("energy"), Mapping):
+        raise CheckpointError(
+            f"checkpoint {source} has energy={header.get('energy')!r} in its header, expected the "
+            "configuration of a model; it is not a conceptgym model: use another path"
+        )
+    try:
+        return EnergyConfig.from_dict(header["energy"])
+    except ConfigError as error:
+        raise CheckpointError(
+            f"checkpoint {source} has a configuration that this version does not know ({error}); "
+            "install the conceptgym release that wrote it"
+        ) from error
+
+
+def _check_finite(source: Path, tensors: Mapping[str, Tensor]) -> None:
+    for name, value in tensors.items():
+        if not value.isfinite().all():
+            raise CheckpointError(
+                f"checkpoint {source} holds NaN or infinity in {name}; its training diverged: "
+                "train it again or use another path"
+            )
 
 
 def _inference_for(header: dict[str, Any]) -> InferenceConfig:

@@ -12,6 +12,7 @@ from ..envs.concepts import TASKS
 from ..envs.concepts.composed_terms import MOST_TERMS
 from ..envs.entities import MAX_ENTITIES, POSITION, EntityState, check_array
 from ..envs.errors import NonFiniteError, ShapeError
+from ..envs.progress import MAX_PHASES
 from ..envs.spaces import state_from_observation
 from .generate import GenerateResult
 from .identify import IdentifyResult
@@ -20,6 +21,8 @@ MOVED = 0.05
 """An entity that the agent does not edit and that moved this far was moved [plane units]."""
 REPAINTED = 0.02
 """Likewise for a colour channel [share]."""
+_WHICH_TASK = "0 (generate) or 1 (identify)"
+_WHICH_PHASE = f"the number of phases done, 0 to {MAX_PHASES}"
 
 
 class Planner(Protocol):
@@ -88,8 +91,8 @@ class View:
         return cls(
             state=state,
             attention=np.asarray(observation["attention"]).astype(bool),
-            task=_task_of(observation),
-            phase=int(np.asarray(observation["phase"]).reshape(-1)[0]),
+            task=TASKS[_number_of(observation, "task", len(TASKS), _WHICH_TASK)],
+            phase=_number_of(observation, "phase", MAX_PHASES + 1, _WHICH_PHASE),
             attentions=_attentions_of(observation),
         )
 
@@ -127,18 +130,17 @@ def _attentions_of(observation: Mapping[str, Any]) -> tuple[np.ndarray, ...] | N
     return tuple(row for row in np.asarray(rows).astype(bool) if row.any())
 
 
-def _task_of(observation: Mapping[str, Any]) -> str:
-    values = np.asarray(observation["task"]).reshape(-1)
+def _number_of(observation: Mapping[str, Any], key: str, count: int, allowed: str) -> int:
+    """A key's one whole number, below `count`."""
+    values = np.asarray(observation[key]).reshape(-1)
     if len(values) != 1:
         raise ShapeError(
-            f"observation['task'] has {len(values)} entries, expected 1; "
+            f"observation['{key}'] has {len(values)} entries, expected 1; "
             "pass the observation of one environment"
         )
-    if values[0] not in range(len(TASKS)):
-        raise NonFiniteError(
-            f"observation['task'] is {values[0]}; it must be 0 (generate) or 1 (identify)"
-        )
-    return TASKS[int(values[0])]
+    if values[0] not in range(count):
+        raise NonFiniteError(f"observation['{key}'] is {values[0]}; it must be {allowed}")
+    return int(values[0])
 
 
 def make_plan(planner: Planner, view: View) -> Plan:

@@ -13,14 +13,14 @@ for. They say where things may end, not which way they may take there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Real
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..envs.entities import check_array
+from ..envs.entities import MAX_ENTITIES, check_array
 from ..envs.errors import ConfigError
+from ..envs.number_checks import is_number
 from .scene import Scene
 from .terms import Term, check_weight
 
@@ -74,7 +74,7 @@ def keep_in_ring(centre: Point, inner: float, outer: float, *, weight: float = 1
         ConfigError: on radii or a weight out of their range.
     """
     place, weight = _point("centre", centre), check_weight(weight)
-    if not 0.0 <= inner < outer < float("inf"):
+    if not (is_number(inner) and is_number(outer) and 0.0 <= inner < outer < float("inf")):
         raise ConfigError(
             f"inner={inner!r} and outer={outer!r} must be 0 <= inner < outer; give plane units"
         )
@@ -145,17 +145,23 @@ def keep_apart(radii: np.ndarray, gap: float, *, weight: float = 1.0) -> Term:
     """Keeps solid entities from overlapping: what may be moved away from all that is solid.
 
     Args:
-        radii: (N,) of the entities [plane units], 0 for those that are not solid.
+        radii: (16,) of the entities [plane units], 0 for those that are not solid.
         gap: least distance between two rims [plane units].
         weight: factor of the energy, at least 0.
 
     Raises:
+        ShapeError, NonFiniteError: unless there is a finite radius for every row.
         ConfigError: on a negative radius, gap or weight.
     """
+    check_array(radii, "radii", (MAX_ENTITIES,))
     sizes = np.asarray(radii, dtype=np.float64)
-    check_array(sizes, "radii", (len(sizes),))
-    if not (sizes.min(initial=0.0) >= 0.0 and 0.0 <= gap < float("inf")):
-        raise ConfigError(f"radii={sizes} and gap={gap!r} must be at least 0; give plane units")
+    if sizes.min() < 0.0:
+        raise ConfigError(
+            f"radii holds {sizes.min()}, but each must be at least 0; give plane units, and 0 for "
+            "what is not solid"
+        )
+    if not is_number(gap) or not 0.0 <= gap < float("inf"):
+        raise ConfigError(f"gap={gap!r} must be a number of at least 0; give it in plane units")
     weight = check_weight(weight)
 
     def term(scene: Scene) -> Tensor:
@@ -200,12 +206,11 @@ def _like(scene: Scene, values: np.ndarray) -> Tensor:
 
 
 def _point(name: str, value: Point) -> np.ndarray:
-    point: np.ndarray = np.asarray(value, dtype=np.float64)
-    check_array(point, name, (2,))
-    return point
+    check_array(np.asarray(value), name, (2,))
+    return np.asarray(value, dtype=np.float64)
 
 
 def _above_zero(name: str, value: float) -> float:
-    if not isinstance(value, Real) or not 0.0 < float(value) < float("inf"):
+    if not is_number(value) or not 0.0 < float(value) < float("inf"):
         raise ConfigError(f"{name}={value!r} must be a number above 0; give it in plane units")
     return float(value)

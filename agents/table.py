@@ -12,7 +12,7 @@ from rich.text import Text
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Text in columns; `note` says how to read it."""
+    """Text in columns; `note` says how to read it. Without a title it has no heading."""
 
     title: str
     header: tuple[str, ...]
@@ -35,5 +35,5 @@ class Table:
         """As Markdown, under a heading."""
         rule = ("---", *["---:"] * (len(self.header) - 1))
         lines = ["| " + " | ".join(row) + " |" for row in (self.header, rule, *self.rows)]
-        parts = [f"### {self.title}", "\n".join(lines), self.note]
+        parts = [f"### {self.title}" * bool(self.title), "\n".join(lines), self.note]
         return "\n\n".join(part for part in parts if part) + "\n"

@@ -30,8 +30,10 @@ def scene_of(state: EntityState, attention: np.ndarray) -> Scene:
     """A batch of one scene, without the absent rows at its end.
 
     Raises:
-        ShapeError, NonFiniteError: unless the attention has a finite number for each entity.
+        ShapeError, NonFiniteError: on a state that is no `EntityState`, or unless the attention has
+            a finite number for each entity.
     """
+    check_state(state)
     check_array(attention, "attention", state.present.shape)
     rows = _rows_in_use(state.present)
     return Scene(
@@ -41,6 +43,19 @@ def scene_of(state: EntityState, attention: np.ndarray) -> Scene:
         movable=to_tensor(state.movable)[None, :rows],
         paintable=to_tensor(state.paintable)[None, :rows],
     )
+
+
+def check_state(state: EntityState) -> None:
+    """Raise unless it is an `EntityState`.
+
+    Raises:
+        ShapeError: on an observation or anything else.
+    """
+    if not isinstance(state, EntityState):
+        raise ShapeError(
+            f"state is a {type(state).__name__}, expected an EntityState; pass "
+            "env.unwrapped.state, or conceptgym.envs.state_from_observation(observation)"
+        )
 
 
 def check_attended(attention: np.ndarray, present: np.ndarray, name: str) -> None:

@@ -2,12 +2,14 @@
 
 A term maps B scenes to energies (B,). A concept's term is the learned energy under its code, for
 its own attended entities; any differentiable function of scenes, such as those of `potentials.py`,
-is a term as well.
+is a term as well. What such a function returns must be finite, and so must its gradient; of the
+learned energy that is known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
@@ -15,12 +17,23 @@ import torch
 from torch import Tensor
 
 from ..envs.entities import check_array
-from ..envs.errors import ConfigError, ShapeError
+from ..envs.errors import ConfigError, NonFiniteError, ShapeError
 from .energy import ConceptEnergy
 from .scene import Scene
 from .tensors import to_tensor
 
 Term = Callable[[Scene], Tensor]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A learned energy as a term, which tells it from terms of one's own."""
+
+    term: Term
+
+    def __call__(self, scene: Scene) -> Tensor:
+        """Energies (B,) of B scenes."""
+        return self.term(scene)
 
 
 def concept_term(
@@ -31,7 +44,7 @@ def concept_term(
     weight: float = 1.0,
     temperature: float = 0.0,
     recognition: bool = False,
-) -> Term:
+) -> Learned:
     """The energy of a concept, known by one code or by several readings of it.
 
     Several codes w_p are combined as a latent-variable energy is: by their least,
@@ -71,7 +84,7 @@ def concept_term(
         energies = energy(scene.repeat(count), under).view(-1, count)
         return weight * combine_readings(energies, temperature)
 
-    return term
+    return Learned(term)
 
 
 def check_weight(weight: float) -> float:
@@ -98,17 +111,65 @@ def total_energy(terms: Sequence[Term], scene: Scene) -> Tensor:
 
     Raises:
         ShapeError: if there is no term, or one returns anything but a number a scene.
+        NonFiniteError: if one of the user's own returns NaN or infinity.
     """
     if not terms:
         raise ShapeError("terms is empty; pass at least one, such as concept_term(...)")
     total = torch.zeros_like(scene.present[:, 0])
-    for number, term in enumerate(terms):
-        value = term(scene)
-        if not isinstance(value, Tensor) or value.shape != total.shape:
-            shape = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
-            raise ShapeError(
-                f"terms[{number}] returned {shape}, expected a tensor of shape "
-                f"{tuple(total.shape)}; return one energy a scene"
-            )
-        total = total + value
+    for number in range(len(terms)):
+        total = total + _energy_of(terms, number, scene)
     return total
+
+
+def check_gradients(terms: Sequence[Term], scene: Scene, counts: Tensor) -> None:
+    """Refuse a term of the user's own that spoils the gradient of the sum.
+
+    Args:
+        terms: what is summed.
+        scene: its entities, or else its attention, are what the gradient is taken of.
+        counts: which of their entries may change; the gradient of the others is not used.
+
+    Raises:
+        NonFiniteError: if the gradient of such a term holds NaN or infinity where it counts.
+    """
+    variable = scene.entities if scene.entities.requires_grad else scene.attention
+    for number, term in enumerate(terms):
+        value = None if isinstance(term, Learned) else term(scene)
+        if value is None or not value.requires_grad:
+            continue
+        (found,) = torch.autograd.grad(value.sum(), variable, materialize_grads=True)
+        spoilt = found[counts & ~found.isfinite()]
+        if len(spoilt):
+            raise NonFiniteError(
+                f"the gradient of {_own_name(terms, number)} holds {float(spoilt[0])}; every entry "
+                "must be a finite number: sqrt, norms and powers may have none at 0, log none at 0 "
+                "or below; add 1e-9 to what goes into them, or choose that by torch.where"
+            )
+
+
+def _energy_of(terms: Sequence[Term], number: int, scene: Scene) -> Tensor:
+    """The energies (B,) of one of the terms; those of the user's own are checked."""
+    value, wanted = terms[number](scene), scene.present[:, 0]
+    if isinstance(terms[number], Learned):
+        return value
+    if not isinstance(value, Tensor) or value.shape != wanted.shape:
+        shape = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+        raise ShapeError(
+            f"{_own_name(terms, number)} returned {shape}, expected a tensor of shape "
+            f"{tuple(wanted.shape)}; return one energy a scene"
+        )
+    finite = value.isfinite()
+    if not finite.all() and scene.entities.isfinite().all() and scene.attention.isfinite().all():
+        raise NonFiniteError(
+            f"{_own_name(terms, number)} returned {value[~finite][0].item()}; every energy must be "
+            "a finite number: keep what goes into sqrt, log and divisions where they are defined, "
+            "by clamp or torch.where, and give a hard constraint a large weight"
+        )
+    return value.to(wanted)  # some compute in float64
+
+
+def _own_name(terms: Sequence[Term], number: int) -> str:
+    """What messages call a term of the user's own; only such terms are counted."""
+    own = sum(not isinstance(term, Learned) for term in terms[:number])
+    called = getattr(terms[number], "__name__", type(terms[number]).__name__)
+    return f"your own term {own} ('{called}')"

@@ -1,8 +1,12 @@
-"""Text files that are never seen half-written."""
+"""Text files that are never seen half-written, and rows as CSV."""
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 
 def replace_text(path: Path, text: str) -> Path:
@@ -17,3 +21,13 @@ def replace_text(path: Path, text: str) -> Path:
     unfinished = path.with_name(path.name + ".part")
     unfinished.write_text(text, encoding="utf-8")
     return unfinished.replace(path)
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as CSV, under every name that one of them has; empty where it is missing or None."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    file = io.StringIO()
+    writer = csv.DictWriter(file, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue()

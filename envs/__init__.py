@@ -16,6 +16,7 @@ from .entities import FEATURES, MAX_ENTITIES, EntityState  # noqa: E402
 from .frames import plane_to_table, table_to_plane  # noqa: E402
 from .particle import ParticleEnv  # noqa: E402
 from .robots import ROBOTS, Robot, make_robot  # noqa: E402
+from .spaces import state_from_observation  # noqa: E402
 
 gym.register(
     id="conceptgym/Particle-v0",
@@ -65,5 +66,6 @@ __all__ = [
     "make_robot",
     "plane_to_table",
     "record_demonstrations",
+    "state_from_observation",
     "table_to_plane",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,6 +13,7 @@ from .concept_env import ConceptEnv
 from .concepts import Composed, ComposedEvent, Concept, compose
 from .concepts.composed_terms import MOST_TERMS
 from .entities import MAX_ENTITIES
+from .errors import UnknownConceptError
 from .particle import ParticleEnv
 from .spaces import Observation
 
@@ -48,8 +49,7 @@ class ComposedWorld(ConceptEnv):
             ConceptParameterError: on concepts that cannot be composed.
         """
         if not isinstance(concept, Composed):
-            terms = [concept] if isinstance(concept, str | Concept) else concept
-            concept = compose(*terms)
+            concept = compose(*_terms_of(concept))
         super().__init__(concept, **options)
         self.terms = concept.terms
         known = self.observation_space
@@ -89,3 +89,14 @@ class ParticleComposeEnv(ComposedWorld, ParticleEnv):
 
 class ArmPlaceComposeEnv(ComposedWorld, ArmPlaceEnv):
     """`ArmPlaceEnv` for two to four concepts at once, see `ComposedWorld`; none may paint."""
+
+
+def _terms_of(concept: Any) -> Iterable[Any]:
+    """What is to be composed; anything but concepts and names is refused one by one."""
+    if isinstance(concept, str | Concept):
+        return [concept]
+    if not isinstance(concept, Iterable):
+        raise UnknownConceptError(
+            f"concept={concept!r} names no concepts; give two to four, such as {_DEFAULT}"
+        )
+    return concept

@@ -68,7 +68,7 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
                 concept for which this world has no task.
             ConceptParameterError: on a parameter out of its range, or too many phases.
         """
-        self.concept = self._check_concept(make_concept(concept, **(parameters or {})))
+        self.concept = self._check_concept(make_concept(concept, **_checked(parameters)))
         self.task = self._check_task(task)
         self.render_mode = self._check_render_mode(render_mode)
         self._objects_range = self._check_objects(n_objects)
@@ -266,10 +266,20 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         if n_objects is None:
             usual = self.concept.usual_objects
             return max(low, usual[0]), min(high, usual[1], self.default_most_objects)
-        if n_objects != int(n_objects) or not low <= n_objects <= high:
+        if n_objects not in range(low, high + 1):  # 3.0 is, but neither NaN nor a text
             raise UnknownConceptError(
-                f"n_objects={n_objects} is outside [{low}, {high}] for concept "
+                f"n_objects={n_objects!r} is outside [{low}, {high}] for concept "
                 f"'{self.concept.name}' in {type(self).__name__}; choose a whole number in that "
                 "range"
             )
         return int(n_objects), int(n_objects)
+
+
+def _checked(parameters: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The parameters, if they are given by name."""
+    if parameters is not None and not isinstance(parameters, Mapping):
+        raise ConceptParameterError(
+            f"parameters={parameters!r} is a {type(parameters).__name__}, expected a dictionary "
+            "from names to values; pass {'distance': 0.5} or the like"
+        )
+    return parameters or {}

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
 from .concepts import Concept, Event
-from .entities import MAX_ENTITIES, NUM_FEATURES, EntityState, check_array
-from .errors import ConfigError
+from .entities import MAX_ENTITIES, NUM_FEATURES, POSITION, EntityState, check_array
+from .errors import ConfigError, ShapeError
+from .number_checks import check_whole
 from .particle import AT_REST, ParticleEnv, action_towards
+from .spaces import POSITION_BOUND
 
 _LEAST_REST = 2  # steps in a row, shorter ones are no rest
 _RECORDING = 1  # keeps the recordings' scenes apart from those of reset(seed)
@@ -30,6 +31,7 @@ class Demonstration:
 
     Raises:
         ShapeError, NonFiniteError: on arrays that do not fit.
+        ConfigError: on a position further off than any world observes one.
     """
 
     trajectory: np.ndarray
@@ -40,10 +42,24 @@ class Demonstration:
 
     def __post_init__(self) -> None:
         number = np.shape(self.present)[0] if np.ndim(self.present) else MAX_ENTITIES
-        length = max(1, np.shape(self.trajectory)[0] if np.ndim(self.trajectory) else 1)
-        check_array(self.trajectory, "trajectory", (length, number, NUM_FEATURES))
+        check_array(self.trajectory, "trajectory", ("T", number, NUM_FEATURES))
+        if len(self.trajectory) == 0:
+            raise ShapeError("trajectory holds no state; pass at least one, the end")
         for name in ("attention", "present", "movable", "paintable"):
             check_array(getattr(self, name), name, (number,))
+        self._check_positions()
+
+    def _check_positions(self) -> None:
+        positions = np.asarray(self.trajectory)[..., POSITION]
+        present = np.asarray(self.present, dtype=bool)[None, :, None]
+        far = (np.abs(positions) > POSITION_BOUND) & present
+        if far.any():
+            index = tuple(int(i) for i in np.argwhere(far)[0])
+            raise ConfigError(
+                f"trajectory holds the position {positions[index]} at index {index}, which is "
+                f"outside [-{POSITION_BOUND}, {POSITION_BOUND}]; give plane units, in which the "
+                "plane is [-1, 1]²"
+            )
 
     @property
     def before(self) -> np.ndarray:
@@ -141,7 +157,7 @@ def record_demonstrations(
 
     Raises:
         UnknownConceptError: on an unknown concept or parameter.
-        ConfigError: if `episodes` is below 1, `seed` is no whole number from 0, or the
+        ConfigError: if `episodes` is no whole number from 1, `seed` none from 0, or the
             environment is not the particle world.
     """
     check_recording(episodes, seed)
@@ -165,12 +181,10 @@ def check_recording(episodes: int, seed: int) -> None:
     """Refuse numbers with which nothing can be recorded.
 
     Raises:
-        ConfigError: if `episodes` is below 1, or `seed` is no whole number from 0.
+        ConfigError: if `episodes` is no whole number from 1, or `seed` none from 0.
     """
-    if not isinstance(episodes, Integral) or episodes < 1:
-        raise ConfigError(f"episodes={episodes} must be at least 1; ask for one or more")
-    if not isinstance(seed, Integral) or seed < 0:
-        raise ConfigError(f"seed={seed} must be a whole number of at least 0; choose one")
+    check_whole("episodes", episodes, least=1, cure="ask for one or more")
+    check_whole("seed", seed, least=0, cure="choose one")
 
 
 def _is_particle(env_id: str) -> bool:

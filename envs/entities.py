@@ -110,17 +110,25 @@ class EntityState:
         return changed
 
 
-def check_array(value: np.ndarray, name: str, shape: tuple[int, ...]) -> None:
+def check_array(value: np.ndarray, name: str, shape: tuple[int | str, ...]) -> None:
     """Raise unless `value` has `shape` and holds only finite numbers.
 
+    A letter in `shape` stands for any length, as in ("T", 2).
+
     Raises:
-        ShapeError: on another shape.
+        ShapeError: on another shape, or on anything but numbers.
         NonFiniteError: on NaN or infinity.
     """
     values = np.asarray(value)
-    if values.shape != shape:
+    if values.shape != shape and not _fits(values.shape, shape):
+        expected = str(shape).replace("'", "")
         raise ShapeError(
-            f"{name} has shape {values.shape}, expected {shape}; pass an array of that shape"
+            f"{name} has shape {values.shape}, expected {expected}; pass an array of that shape"
+        )
+    if values.dtype.kind not in "biuf":
+        raise ShapeError(
+            f"{name} holds entries of dtype {values.dtype}, expected numbers; "
+            "pass an array of numbers"
         )
     if values.dtype.kind != "f" or math.isfinite(np.vdot(values, values)):
         return  # a finite sum of squares has finite terms, and is found faster than them
@@ -129,3 +137,10 @@ def check_array(value: np.ndarray, name: str, shape: tuple[int, ...]) -> None:
         raise NonFiniteError(
             f"{name} holds {values[index]} at index {index}; every entry must be a finite number"
         )
+
+
+def _fits(found: tuple[int, ...], shape: tuple[int | str, ...]) -> bool:
+    pairs = zip(found, shape, strict=False)
+    return len(found) == len(shape) and all(
+        isinstance(wanted, str) or length == wanted for length, wanted in pairs
+    )

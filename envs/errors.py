@@ -10,7 +10,7 @@ class NonFiniteError(ConceptGymError):
 
 
 class ShapeError(ConceptGymError):
-    """An array has the wrong shape or an observation lacks a key."""
+    """An array has the wrong shape, an observation lacks a key, or one is of another kind."""
 
 
 class UnknownConceptError(ConceptGymError):

@@ -5,6 +5,7 @@
     python scripts/evaluate.py --concepts near --episodes 20    # a quick look
     python scripts/evaluate.py --methods ours --levels 2        # one method, held-out parameters
     python scripts/evaluate.py --ablation no-pairs=runs/a.safetensors   # other weights beside ours
+    PYTHONPATH=. python scripts/evaluate.py --rival mine=my_agent:MyAgent   # a method of one's own
     python scripts/evaluate.py --start docs/outcomes.jsonl      # go on from what is published
 
 Outcomes go into outcomes.jsonl as they come: killed at any moment, the same command goes on from
@@ -32,6 +33,7 @@ from rich.console import Console
 from tqdm import tqdm
 
 from conceptgym.agents.cli import run_script
+from conceptgym.agents.evaluation.commands import Run
 from conceptgym.agents.evaluation.config import (
     CONDITIONS,
     LEVELS,
@@ -84,6 +86,8 @@ class Args:
     """Worlds to act in; the arm does level 1, with our agent and five demonstrations."""
     ablation: tuple[str, ...] = ()
     """Other checkpoints to ask beside ours, each as NAME=PATH."""
+    rival: tuple[str, ...] = ()
+    """Methods of one's own to ask, each as NAME=MODULE:CLASS (docs/protocol.md); not at level 4."""
     seed: int = _DEFAULT.seed
     """Seed of everything."""
     workers: int = 2
@@ -106,9 +110,11 @@ class Args:
     @property
     def config(self) -> EvaluationConfig:
         """What to evaluate."""
-        names = [name for name in vars(_DEFAULT) if name != "ablations"]
+        names = [name for name in vars(_DEFAULT) if name not in ("ablations", "rivals")]
         return EvaluationConfig(
-            **{name: getattr(self, name) for name in names}, ablations=tuple(self.ablations)
+            **{name: getattr(self, name) for name in names},
+            ablations=tuple(self.ablations),
+            rivals=tuple(self.rivals),
         )
 
     @property
@@ -118,13 +124,40 @@ class Args:
         Raises:
             ConfigError: on an entry that is not NAME=PATH.
         """
-        pairs = [(entry, *entry.partition("=")) for entry in self.ablation]
-        for entry, name, _, path in pairs:
-            if not (name and path):
-                raise ConfigError(
-                    f"ablation={entry!r} must be NAME=PATH, such as mine=a.safetensors"
-                )
-        return {name: Path(path) for _, name, _, path in pairs}
+        found = _named("ablation", self.ablation, "NAME=PATH, such as mine=a.safetensors")
+        return {name: Path(path) for name, path in found.items()}
+
+    @property
+    def rivals(self) -> dict[str, str]:
+        """Methods of one's own by name.
+
+        Raises:
+            ConfigError: on an entry that is not NAME=MODULE:CLASS.
+        """
+        return _named("rival", self.rival, "NAME=MODULE:CLASS, such as mine=my_agent:MyAgent")
+
+    @property
+    def run(self) -> Run:
+        """What holds for the whole run."""
+        return Run(
+            seed=self.seed,
+            checkpoint=self.checkpoint,
+            ablations=self.ablations,
+            rivals=self.rivals,
+        )
+
+
+def _named(flag: str, entries: Sequence[str], allowed: str) -> dict[str, str]:
+    """NAME=VALUE, taken apart."""
+    found: dict[str, str] = {}
+    for entry in entries:
+        name, _, value = entry.partition("=")
+        if not (name and value):
+            raise ConfigError(f"{flag}={entry!r} must be {allowed}")
+        if name in found:
+            raise ConfigError(f"{flag} names {name!r} twice; give each a name of its own")
+        found[name] = value
+    return found
 
 
 def main(args: Args) -> None:
@@ -143,11 +176,11 @@ def main(args: Args) -> None:
         _check_record(found, store.about)
     for table in make_tables(found):
         table.print(console)
-    written = write_files(args.out, found, _about(args, config, headers))
+    written = write_files(args.out, found, _about(args, config, headers), args.run)
     if args.record:
         written += _record(args, found, store.about)
     if args.figures is not None:
-        written += _draw_figures(args.figures, found, load_model(args.checkpoint)[0])
+        written += _draw_figures(args.figures, found, load_model(args.checkpoint)[0], args.run)
     for path in written:
         console.print(f"wrote {path}", highlight=False)
 
@@ -162,6 +195,7 @@ def _run(args: Args, config: EvaluationConfig, store: OutcomeStore, tasks: Seque
         tasks,
         args.checkpoint,
         args.ablations,
+        rivals=args.rivals,
         workers=args.workers,
         compiled=args.compile,
     )
@@ -181,7 +215,8 @@ def _check_record(outcomes: Sequence[Outcome], about: dict[str, Any]) -> None:
         one = lost[0]
         raise ConfigError(
             f"record would lose {len(lost)} published outcomes, such as {one.method}'s of "
-            f"{one.concept}, level {one.level}; go on from them with --start docs/outcomes.jsonl"
+            f"{one.concept}, level {one.level}; go on from them with --start docs/outcomes.jsonl, "
+            "under their seed"
         )
 
 
@@ -197,12 +232,14 @@ def _record(args: Args, outcomes: Sequence[Outcome], about: dict[str, Any]) -> l
     ]
 
 
-def _draw_figures(folder: Path, outcomes: Sequence[Outcome], model: ConceptModel) -> list[Path]:
+def _draw_figures(
+    folder: Path, outcomes: Sequence[Outcome], model: ConceptModel, run: Run
+) -> list[Path]:
     codes = infer_codes(model)
     return [
         *draw_curves(outcomes, folder),
         draw_codes(codes, folder / "codes.png"),
-        *write_findings(folder, outcomes, codes),
+        *write_findings(folder, outcomes, run, codes),
         draw_filmstrips(model, folder / "filmstrips.png"),
         draw_gallery(folder / "gallery.png"),
     ]

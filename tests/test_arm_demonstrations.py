@@ -252,8 +252,14 @@ def test_the_demonstrator_knows_the_stops_and_answers_nothing_else() -> None:
 
 def test_bad_input_is_refused() -> None:
     cases: list[tuple[dict[str, Any], type[Exception], str]] = [
-        ({"episodes": 0}, ConfigError, "episodes=0 must be at least 1; ask for one or more"),
-        ({"episodes": 1.5}, ConfigError, "episodes=1.5 must be at least 1; ask for one or more"),
+        *(
+            (
+                {"episodes": episodes},
+                ConfigError,
+                f"episodes={episodes} must be a whole number of at least 1; ask for one or more",
+            )
+            for episodes in (0, 1.5)
+        ),
         ({"seed": -1}, ConfigError, "seed=-1 must be a whole number of at least 0; choose one"),
         ({"seed": 0.5}, ConfigError, "seed=0.5 must be a whole number of at least 0; choose one"),
         (

@@ -8,7 +8,12 @@ import pytest
 
 from conceptgym.agents import ConceptAgent
 from conceptgym.envs import ArmReachEnv, ParticleEnv, record_demonstrations
-from conceptgym.envs.errors import ConceptParameterError, NonFiniteError, ShapeError
+from conceptgym.envs.errors import (
+    ConceptParameterError,
+    ConfigError,
+    NonFiniteError,
+    ShapeError,
+)
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +67,18 @@ def test_a_parameter_that_is_no_number() -> None:
     assert str(error.value) == (
         "distance='far' of concept 'left_of' is outside [0.3, 0.6]; choose a value in that range"
     )
+
+
+@pytest.mark.parametrize("phase", [np.nan, -1])
+def test_a_phase_that_is_none(agent: ConceptAgent, phase: float) -> None:
+    observation, _ = ParticleEnv("near").reset(seed=0)
+    with pytest.raises(NonFiniteError) as error:
+        agent.predict({**observation, "phase": phase})
+    assert str(error.value) == (
+        f"observation['phase'] is {phase}; it must be the number of phases done, 0 to 3"
+    )
+
+
+def test_a_configuration_that_is_a_dictionary() -> None:
+    with pytest.raises(ConfigError, match="^config is a dict, expected an InferenceConfig; "):
+        ConceptAgent.from_pretrained(config={"particles": 4})  # type: ignore[arg-type]

@@ -57,8 +57,16 @@ def test_the_same_tensors_give_the_same_bytes(path: Path) -> None:
 def test_a_missing_file(tmp_path: Path) -> None:
     path = tmp_path / "none.safetensors"
     check_refused(path, f"checkpoint {path} does not exist; check the path or train one")
-    check_refused(tmp_path, f"checkpoint {tmp_path} does not exist; check the path or train one")
+    check_refused(tmp_path, f"checkpoint {tmp_path} is a folder; name the file in it")
     assert os.listdir(tmp_path) == []
+
+
+def test_a_path_may_be_a_text(path: Path) -> None:
+    save_tensors(str(path), {"weight": torch.ones(2)}, {"step": 9})
+    assert load_tensors(str(path))[1]["step"] == 9
+    missing = str(path) + "x"
+    with pytest.raises(CheckpointError, match="does not exist; check the path or train one$"):
+        load_tensors(missing)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.7, 0.999])

@@ -235,6 +235,12 @@ def test_only_compositions_and_only_generate() -> None:
     for alone in ("near", make_concept("near")):
         with pytest.raises(ConceptParameterError, match=r" are 1, expected 2 to 4; compose that "):
             ParticleComposeEnv(alone)  # pyright: ignore[reportArgumentType]
+    for nothing in (None, 3):
+        with pytest.raises(UnknownConceptError) as none:
+            ParticleComposeEnv(nothing)  # pyright: ignore[reportArgumentType]
+        assert str(none.value) == (
+            f"concept={nothing} names no concepts; give two to four, such as ('left_of', 'near')"
+        )
 
 
 @pytest.mark.parametrize("world", [ParticleEnv, ArmReachEnv, ArmPlaceEnv])

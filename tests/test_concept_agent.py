@@ -18,7 +18,7 @@ from agent_scenes import (
     tiny_model,
 )
 
-import conceptgym.envs  # noqa: F401
+import conceptgym.envs
 from conceptgym.agents import ConceptAgent
 from conceptgym.agents.config import InferenceConfig
 from conceptgym.agents.generate import generate
@@ -126,6 +126,89 @@ def test_attentions_that_do_not_fit_are_refused() -> None:
         with pytest.raises(kind) as caught:
             agent.generate(EVENT.before, EVENT.attention, attentions=attentions)
         assert str(caught.value) == text
+
+
+def test_attentions_that_mark_nothing_are_refused() -> None:
+    agent, nothing = observed_agent(), np.zeros(MAX_ENTITIES, dtype=bool)
+    absent = ~EVENT.before.present
+    entities = EVENT.before.entities[None]
+    for own in (nothing, absent):
+        for ask in (
+            lambda **kept: agent.generate(EVENT.before, **kept),
+            lambda **kept: agent.energy(EVENT.before, **kept),
+            lambda **kept: agent.energies(EVENT.before, entities=entities, **kept),
+            lambda **kept: agent.landscape(EVENT.before, **kept),
+        ):
+            with pytest.raises(ShapeError) as caught:
+                ask(attention=own)
+            assert str(caught.value) == "attention marks no entity; mark those that take part"
+            with pytest.raises(ShapeError) as caught:
+                ask(attention=EVENT.attention, attentions=[own])
+            assert str(caught.value) == "attentions[0] marks no entity; mark those that take part"
+    fixed = replace(EVENT.before, movable=nothing)
+    assert np.isfinite(agent.energy(fixed, nothing))  # asks whether nothing is meant
+
+
+def test_an_observation_is_no_state() -> None:
+    observation, _ = gym.make(PARTICLE).reset(seed=0)
+    agent = observed_agent()
+    state: Any = observation
+    for ask in (
+        lambda: agent.generate(state, EVENT.attention, attentions=[EVENT.attention]),
+        lambda: agent.identify(state),
+        lambda: agent.energy(state, EVENT.attention),
+        lambda: agent.energies(state, EVENT.attention, EVENT.before.entities[None]),
+        lambda: agent.landscape(state, EVENT.attention),
+    ):
+        with pytest.raises(ShapeError) as caught:
+            ask()
+        assert str(caught.value) == (
+            "state is a dict, expected an EntityState; pass env.unwrapped.state, or "
+            "conceptgym.envs.state_from_observation(observation)"
+        )
+    assert np.isfinite(agent.identify(conceptgym.envs.state_from_observation(state)).energy)
+
+
+def test_entities_that_do_not_fit_have_no_energies() -> None:
+    agent, spoilt = observed_agent(), EVENT.before.entities[None].copy()
+    spoilt[0, 2, 1] = np.nan
+    cases: list[tuple[Any, type[Exception], str]] = [
+        (
+            spoilt,
+            NonFiniteError,
+            "entities holds nan at index (0, 2, 1); every entry must be a finite number",
+        ),
+        *(
+            (
+                np.zeros(shape),
+                ShapeError,
+                f"entities has shape {shape}, expected (P, 16, 7); pass an array of that shape",
+            )
+            for shape in ((), (16, 7), (2, 16, 5), (2, 4, 7))
+        ),
+    ]
+    for entities, kind, text in cases:
+        with pytest.raises(kind) as caught:
+            agent.energies(EVENT.before, EVENT.attention, entities)
+        assert str(caught.value) == text
+
+
+@pytest.mark.parametrize("phase", [-1, -3, 0.5, "first", True])
+def test_phases_that_are_none_are_refused(phase: Any) -> None:
+    with pytest.raises(ConfigError) as caught:
+        observed_agent().generate(EVENT.before, EVENT.attention, phase=phase)
+    assert str(caught.value) == (
+        f"phase={phase!r} must be a whole number of at least 0; 0 is the first"
+    )
+
+
+def test_a_configuration_is_no_dictionary() -> None:
+    with pytest.raises(ConfigError) as caught:
+        ConceptAgent(tiny_model(), config={"particles": 4})  # pyright: ignore[reportArgumentType]
+    assert str(caught.value) == (
+        "config is a dict, expected an InferenceConfig; pass InferenceConfig(particles=4) or the "
+        "like"
+    )
 
 
 def test_constraints_add_up_until_they_are_removed() -> None:
@@ -348,6 +431,106 @@ def test_a_constraint_is_a_function() -> None:
         "constrain(one, another)"
     )
     assert len(agent.terms()) == 1
+
+
+def own_log(scene: Scene) -> torch.Tensor:
+    """Defined nowhere."""
+    return torch.log(-1.0 - scene.positions[..., 0].square()).sum(1)
+
+
+def own_norms(scene: Scene) -> torch.Tensor:
+    """Distances of all pairs, whose roots have no gradient on the diagonal."""
+    gaps = scene.positions[:, :, None] - scene.positions[:, None]
+    return gaps.square().sum(-1).sqrt().sum((1, 2))
+
+
+def own_rims(scene: Scene) -> torch.Tensor:
+    """Infinite off the plane's middle."""
+    return torch.where(scene.positions.abs() > 0.01, torch.inf, 0.0).sum((1, 2))
+
+
+def own_strengths(scene: Scene) -> torch.Tensor:
+    """Without gradient where the attention is an undecided 0.5."""
+    return (scene.attention - 0.5).square().sqrt().sum(1)
+
+
+def mild(scene: Scene) -> torch.Tensor:
+    return 0.1 * scene.positions.square().sum((1, 2))
+
+
+@pytest.mark.parametrize(("term", "found"), [(own_log, "nan"), (own_rims, "inf")])
+def test_constraints_that_are_not_finite_are_refused(term: Any, found: str) -> None:
+    agent = observed_agent()
+    agent.observe(demonstrations("near"), join=True)
+    agent.constrain(mild)
+    agent.constrain(term)
+    for ask in (
+        lambda: agent.generate(EVENT.before, EVENT.attention),
+        lambda: agent.identify(EVENT.before),
+        lambda: agent.energy(EVENT.before, EVENT.attention),
+        lambda: agent.energies(EVENT.before, EVENT.attention, EVENT.before.entities[None]),
+        lambda: agent.landscape(EVENT.before, EVENT.attention),
+    ):
+        with pytest.raises(NonFiniteError) as caught:
+            ask()
+        assert str(caught.value) == (
+            f"your own term 1 ('{term.__name__}') returned {found}; every energy must be a finite "
+            "number: keep what goes into sqrt, log and divisions where they are defined, by clamp "
+            "or torch.where, and give a hard constraint a large weight"
+        )
+
+
+def test_constraints_without_a_gradient_are_refused() -> None:
+    agent = observed_agent()
+    for term, ask in (
+        (own_norms, lambda: agent.generate(EVENT.before, EVENT.attention)),
+        (own_strengths, lambda: agent.identify(EVENT.before)),
+    ):
+        agent.constrain()
+        agent.constrain(mild, term)
+        with pytest.raises(NonFiniteError) as caught:
+            ask()
+        assert str(caught.value) == (
+            f"the gradient of your own term 1 ('{term.__name__}') holds nan; every entry must be a "
+            "finite number: sqrt, norms and powers may have none at 0, log none at 0 or below; add "
+            "1e-9 to what goes into them, or choose that by torch.where"
+        )
+        assert np.isfinite(agent.energy(EVENT.before, EVENT.attention))  # takes no gradient
+
+
+def test_a_gradient_that_is_not_used_may_be_anything() -> None:
+    """Of two absent rows, which lie on one another and may not be moved."""
+
+    def apart(scene: Scene) -> torch.Tensor:
+        return (scene.positions[:, -1] - scene.positions[:, -2]).square().sum(-1).sqrt()
+
+    agent = observed_agent()
+    plain = agent.generate(EVENT.before, EVENT.attention)
+    agent.constrain(apart)
+    made = agent.generate(EVENT.before, EVENT.attention)
+    assert np.array_equal(made.candidates, plain.candidates)
+
+
+def test_a_constraint_may_compute_in_float64() -> None:
+    agent = observed_agent()
+    agent.constrain(mild)
+    single = agent.generate(EVENT.before, EVENT.attention)
+    agent.constrain()
+    agent.constrain(lambda scene: mild(scene).double())
+    double = agent.generate(EVENT.before, EVENT.attention)
+    np.testing.assert_array_equal(double.candidates, single.candidates)
+
+
+def test_a_constraint_s_wrong_return_is_called_by_its_own_number() -> None:
+    agent = observed_agent()
+    agent.constrain(mild)
+    agent.constrain(lambda scene: scene.present)
+    with pytest.raises(ShapeError) as caught:
+        agent.energy(EVENT.before, EVENT.attention)
+    assert str(caught.value) == (
+        "your own term 1 ('<lambda>') returned (1, 6), expected a tensor of shape (1,); return one "
+        "energy a scene"
+    )
 
 
 def test_a_concept_shown_where_nothing_could_be_edited_counts_when_joined() -> None:

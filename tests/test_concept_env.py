@@ -73,6 +73,14 @@ def test_unknown_choices_are_refused(world: type[ConceptEnv]) -> None:
             f"n_objects={least - 1} is outside [{least}, {most}] for concept 'near' in "
             f"{world.__name__}; choose a whole number in that range",
         ),
+        *(
+            (
+                {"n_objects": number},
+                f"n_objects={number!r} is outside [{low}, {high}] for concept 'between' in "
+                f"{world.__name__}; choose a whole number in that range",
+            )
+            for number in (low + 0.5, float("nan"), "a")
+        ),
         (
             {"parameters": {"distance": 0.4}},
             "concept 'between' has no parameter 'distance'; it has none",
@@ -86,6 +94,16 @@ def test_unknown_choices_are_refused(world: type[ConceptEnv]) -> None:
         world("left_of", parameters={"distance": 2.0})
     assert str(parameter.value) == (
         "distance=2.0 of concept 'left_of' is outside [0.3, 0.6]; choose a value in that range"
+    )
+
+
+@both_worlds
+def test_parameters_without_names_are_refused(world: type[ConceptEnv]) -> None:
+    with pytest.raises(ConceptParameterError) as caught:
+        world("left_of", parameters=[1])  # type: ignore[arg-type]
+    assert str(caught.value) == (
+        "parameters=[1] is a list, expected a dictionary from names to values; "
+        "pass {'distance': 0.5} or the like"
     )
 
 

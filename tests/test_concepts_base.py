@@ -129,12 +129,12 @@ def test_the_same_seed_gives_the_same_bits(name: str) -> None:
 def test_sizes_out_of_range_are_refused(name: str) -> None:
     concept = make_concept(name)
     low, high = concept.num_objects
-    for n_objects in (low - 1, high + 1):
+    for n_objects in (low - 1, high + 1, low + 0.5, float(high), "a"):
         with pytest.raises(ConceptParameterError) as error:
-            concept.sample(np.random.default_rng(0), n_objects=n_objects)
+            concept.sample(np.random.default_rng(0), n_objects=n_objects)  # type: ignore
         assert str(error.value) == (
-            f"n_objects={n_objects} of concept '{name}' is outside [{low}, {high}]; "
-            "choose a number in that range"
+            f"n_objects={n_objects!r} of concept '{name}' is outside [{low}, {high}]; "
+            "choose a whole number in that range"
         )
 
 

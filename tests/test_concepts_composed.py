@@ -234,7 +234,8 @@ def test_a_number_of_objects_out_of_range_is_refused() -> None:
     with pytest.raises(ConceptParameterError) as caught:
         compose("square", "colour").sample(np.random.default_rng(0), n_objects=3)
     assert str(caught.value) == (
-        "n_objects=3 of concept 'square + colour' is outside [4, 12]; choose a number in that range"
+        "n_objects=3 of concept 'square + colour' is outside [4, 12]; "
+        "choose a whole number in that range"
     )
 
 

@@ -165,7 +165,7 @@ def test_too_few_objects_are_refused() -> None:
     with pytest.raises(ConceptParameterError) as caught:
         Figure(points="circle").sample(np.random.default_rng(0), n_objects=6)
     assert str(caught.value) == (
-        "n_objects=6 of concept 'figure' is outside [7, 12]; choose a number in that range"
+        "n_objects=6 of concept 'figure' is outside [7, 12]; choose a whole number in that range"
     )
 
 

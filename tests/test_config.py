@@ -5,6 +5,7 @@ import math
 from dataclasses import FrozenInstanceError, fields
 from typing import Any
 
+import numpy as np
 import pytest
 
 from conceptgym.agents.config import Config, EnergyConfig, InferenceConfig, TrainConfig
@@ -52,6 +53,27 @@ REFUSED: list[tuple[type[Config], str, Any, str]] = [
     (InferenceConfig, "temperature", -0.1, "at least 0"),
     (InferenceConfig, "temperature", 0.1, "0 with readings=1: there is nothing to combine"),
     (InferenceConfig, "temperature", math.nan, "at least 0"),
+    *(
+        (kind, name, value, "a whole number")
+        for kind, name in (
+            (EnergyConfig, "width"),
+            (TrainConfig, "steps"),
+            (InferenceConfig, "particles"),
+            (InferenceConfig, "seed"),
+        )
+        for value in (1.5, 2.0, "a", True, None)
+    ),
+    (EnergyConfig, "pairs", 1, "True or False"),
+    (InferenceConfig, "amortised", "no", "True or False"),
+    (InferenceConfig, "code_step", "1", "a number"),
+    (InferenceConfig, "temperature", False, "a number"),
+    (TrainConfig, "learning_rate", None, "a number"),
+    (TrainConfig, "objective", 3, "a text"),
+    (TrainConfig, "tasks", ["generate"], "a tuple, each entry a text"),
+    (TrainConfig, "tasks", "generate", "a tuple, each entry a text"),
+    (TrainConfig, "tasks", ("generate", 1), "a tuple, each entry a text"),
+    (TrainConfig, "state_noise", 0.1, "a tuple, each entry a number"),
+    (TrainConfig, "attention_noise", ("a", "b"), "a tuple, each entry a number"),
 ]
 
 
@@ -62,6 +84,11 @@ def test_values_out_of_range_are_refused(
     with pytest.raises(ConfigError) as caught:
         kind(**{name: value})
     assert str(caught.value) == f"{kind.__name__}.{name}={value!r} must be {allowed}"
+
+
+def test_numbers_of_numpy_and_whole_ones_for_real_ones_are_taken() -> None:
+    assert InferenceConfig(particles=np.int64(4), code_step=1).particles == 4  # type: ignore[arg-type]
+    assert TrainConfig(learning_rate=np.float32(0.5), state_noise=(1, 2)).state_noise == (1, 2)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -117,11 +117,13 @@ def test_parameters_and_numbers_are_heeded() -> None:
     np.testing.assert_array_equal(same[0].trajectory, demonstrations[0].trajectory)
 
 
-@pytest.mark.parametrize("episodes", [0, -2])
-def test_no_episodes_are_refused(episodes: int) -> None:
+@pytest.mark.parametrize("episodes", [0, -2, 2.0, "two", True])
+def test_no_episodes_are_refused(episodes: object) -> None:
     with pytest.raises(ConfigError) as error:
-        record_demonstrations(concept="near", episodes=episodes)
-    assert str(error.value) == f"episodes={episodes} must be at least 1; ask for one or more"
+        record_demonstrations(concept="near", episodes=episodes)  # type: ignore[arg-type]
+    assert str(error.value) == (
+        f"episodes={episodes!r} must be a whole number of at least 1; ask for one or more"
+    )
 
 
 def test_unknown_concepts_and_parameters_are_refused() -> None:
@@ -173,13 +175,12 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ShapeError) as short:
         Demonstration(**{**arrays, "trajectory": good.trajectory[:, :5]})
     assert str(short.value) == (
-        f"trajectory has shape ({length}, 5, 7), expected ({length}, 16, 7); "
-        "pass an array of that shape"
+        f"trajectory has shape ({length}, 5, 7), expected (T, 16, 7); pass an array of that shape"
     )
     with pytest.raises(ShapeError) as flat:
         Demonstration(**{**arrays, "trajectory": good.after})
     assert str(flat.value) == (
-        "trajectory has shape (16, 7), expected (16, 16, 7); pass an array of that shape"
+        "trajectory has shape (16, 7), expected (T, 16, 7); pass an array of that shape"
     )
     with pytest.raises(ShapeError) as mask:
         Demonstration(**{**arrays, "attention": good.attention[:4]})
@@ -195,16 +196,30 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
     )
     with pytest.raises(ShapeError) as empty:
         Demonstration(**{**arrays, "trajectory": good.trajectory[:0]})
-    assert str(empty.value) == (
-        "trajectory has shape (0, 16, 7), expected (1, 16, 7); pass an array of that shape"
+    assert str(empty.value) == "trajectory holds no state; pass at least one, the end"
+
+
+def test_positions_in_other_units_are_refused() -> None:
+    (good,) = record_demonstrations(concept="near", episodes=1)
+    arrays = {name: getattr(good, name) for name in ARRAYS}
+    pixels = good.trajectory.copy()
+    pixels[2, 1, :2] = 9.5, -320.0
+    with pytest.raises(ConfigError) as caught:
+        Demonstration(**{**arrays, "trajectory": pixels})
+    assert str(caught.value) == (
+        "trajectory holds the position -320.0 at index (2, 1, 1), which is outside [-10.0, 10.0]; "
+        "give plane units, in which the plane is [-1, 1]²"
     )
+    present = good.present.copy()
+    present[1] = False  # what is not there stands nowhere
+    Demonstration(**{**arrays, "trajectory": pixels, "present": present})
 
 
 @pytest.mark.parametrize("seed", [-1, 0.5, "one"])
 def test_a_seed_that_is_none_is_refused(seed: object) -> None:
     with pytest.raises(ConfigError) as error:
         record_demonstrations(concept="near", seed=seed)  # type: ignore[arg-type]
-    assert str(error.value) == f"seed={seed} must be a whole number of at least 0; choose one"
+    assert str(error.value) == f"seed={seed!r} must be a whole number of at least 0; choose one"
 
 
 def test_another_environment_is_refused_before_it_is_made() -> None:

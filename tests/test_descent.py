@@ -213,3 +213,24 @@ def test_the_start_is_left_alone() -> None:
     kept = start.clone()
     found = descend(quadratic(0)[0], start, iterations=5)
     assert torch.equal(start, kept) and not torch.equal(found.value, start)
+
+
+def test_a_gradient_that_is_not_finite_is_reported_with_its_variables() -> None:
+    seen: list[tuple[list[float], list[int]]] = []
+
+    def energy(value: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        return value.square().sum(1).sqrt()
+
+    def note(value: torch.Tensor, rows: torch.Tensor) -> None:
+        assert value.requires_grad
+        seen.append((value.detach().flatten().tolist(), rows.tolist()))
+
+    found = descend(energy, torch.tensor([[0.5], [0.0]]), iterations=3, check=note)
+    assert seen[0] == ([0.5, 0.0], [0, 1])
+    assert found.energy.tolist()[1] == 0.0
+    seen.clear()
+    descend(energy, torch.tensor([[0.5]]), iterations=1, step_size=0.5, check=note)
+    assert seen == [([0.0], [0])]  # only where the step leads
+    seen.clear()
+    descend(quadratic(0)[0], starts(0), iterations=3, check=note)
+    assert not seen

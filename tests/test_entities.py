@@ -122,6 +122,28 @@ def test_check_array_names_the_first_bad_entry() -> None:
     )
 
 
+def test_a_letter_stands_for_any_length() -> None:
+    for length in (0, 1, 5):
+        check_array(np.zeros((length, 3)), "path", ("T", 3))
+    for shape in ((4, 2), (3,), (2, 4, 3), ()):
+        with pytest.raises(ShapeError) as error:
+            check_array(np.zeros(shape), "path", ("T", 3))
+        assert str(error.value) == (
+            f"path has shape {shape}, expected (T, 3); pass an array of that shape"
+        )
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"), [(["a", "b"], "<U1"), ([None, 1], "object"), ([1j, 0], "complex128")]
+)
+def test_check_array_refuses_what_is_no_number(values: list[object], dtype: str) -> None:
+    with pytest.raises(ShapeError) as error:
+        check_array(np.array(values), "values", (2,))
+    assert str(error.value) == (
+        f"values holds entries of dtype {dtype}, expected numbers; pass an array of numbers"
+    )
+
+
 def test_check_array_takes_masks_of_any_kind() -> None:
     for dtype in (bool, np.int8, np.int64, np.float32):
         check_array(np.ones(3, dtype=dtype), "mask", (3,))

@@ -73,7 +73,7 @@ def test_rivals_draw_from_the_episodes_seed(weights: Path) -> None:
         rival = Chance(job.seed_for(Purpose.METHOD, 0))
         rival.observe(episode.shown[0])
         event = episode.questions["generate"]
-        state = event.before.with_entities(rival.generate(event.before, event.attention))
+        state = event.before.with_entities(rival.plan(event.before, event.attention)[-1])
         held.append(episode.concept.succeeds(state, event.attention))
     keys = [(job, Cell(5, "plain", "chance", "particle", "generate")) for job in config.jobs]
     assert [found[key] for key in keys] == held

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from evaluation_scenes import CARE, outcomes
 
+from conceptgym.agents.evaluation.commands import Run, command
 from conceptgym.agents.evaluation.files import record, write_files
-from conceptgym.agents.evaluation.summary import command, summarise
+from conceptgym.agents.evaluation.summary import summarise
 from conceptgym.agents.evaluation.tables import full_table, make_tables
 from conceptgym.envs.errors import CheckpointError
 
@@ -32,14 +33,14 @@ ABOUT: dict[str, Any] = {
 
 
 def test_files_hold_everything_and_no_leftovers(tmp_path: Path) -> None:
-    paths = write_files(tmp_path / "new", FOUND, ABOUT)
+    paths = write_files(tmp_path / "new", FOUND, ABOUT, Run())
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
         "evaluation.csv",
         "evaluation.json",
         "evaluation.md",
     ]
     report = json.loads(paths[0].read_text())
-    rows = [row | {"command": command(row)} for row in summarise(FOUND)]
+    rows = [row | {"command": command(row, Run())} for row in summarise(FOUND)]
     assert report["config"] == {"seed": 3} and report["rows"] == rows
     with paths[1].open() as file:
         read = list(csv.DictReader(file))
@@ -52,7 +53,7 @@ def test_files_hold_everything_and_no_leftovers(tmp_path: Path) -> None:
 
 
 def test_means_leave_touch_out_and_keep_compositions_apart(tmp_path: Path) -> None:
-    report = json.loads(write_files(tmp_path, FOUND, ABOUT)[0].read_text())
+    report = json.loads(write_files(tmp_path, FOUND, ABOUT, Run())[0].read_text())
     means = {(r["family"], r["world"], r["level"], r["task"]): r for r in report["means"]}
     assert means["all", "particle", 1, "generate"]["episodes"] == 10
     assert means["all", "particle", 1, "generate"]["group"] == "concepts"
@@ -64,7 +65,7 @@ def test_our_undisturbed_rows_are_recorded_beside_the_weights(tmp_path: Path) ->
     weights = tmp_path / "weights.safetensors"
     about = weights.with_suffix(".json")
     about.write_text(json.dumps({"sha256": "abc", "step": 5}))
-    report = write_files(tmp_path / "out", FOUND, ABOUT)[0]
+    report = write_files(tmp_path / "out", FOUND, ABOUT, Run())[0]
     assert record(weights, report) == about
     kept = json.loads(about.read_text())
     assert kept["step"] == 5 and kept["evaluation"]["config"] == {"seed": 3}
@@ -83,7 +84,7 @@ def test_what_recognising_would_reach_is_recorded_too(tmp_path: Path) -> None:
     weights = tmp_path / "weights.safetensors"
     weights.with_suffix(".json").write_text(json.dumps({"sha256": "abc"}))
     told = outcomes(3, 4, method="recogniser", concept="offset", level=2)
-    about = record(weights, write_files(tmp_path / "out", [*FOUND, *told], ABOUT)[0])
+    about = record(weights, write_files(tmp_path / "out", [*FOUND, *told], ABOUT, Run())[0])
     (row,) = json.loads(about.read_text())["evaluation"]["recogniser"]
     assert (row["concept"], row["level"], row["successes"], row["episodes"]) == ("offset", 2, 3, 4)
 
@@ -92,7 +93,7 @@ def test_a_report_of_other_weights_is_not_recorded(tmp_path: Path) -> None:
     weights = tmp_path / "weights.safetensors"
     about = weights.with_suffix(".json")
     about.write_text('{"sha256": "abd"}')
-    report = write_files(tmp_path / "out", FOUND, ABOUT)[0]
+    report = write_files(tmp_path / "out", FOUND, ABOUT, Run())[0]
     text = (
         f"{report} evaluates weights with sha256 abc, {about} describes abd; evaluate those weights"
     )

@@ -13,15 +13,15 @@ from evaluation_scenes import outcomes
 from finding_outcomes import DEFAULT, EPISODES, made_up
 from test_scripts import load
 
+from conceptgym.agents.evaluation.commands import Run
 from conceptgym.agents.evaluation.findings import Finding, Measured, Verdict, measure_all
 from conceptgym.agents.evaluation.findings_page import (
-    command,
+    commands,
     findings_page,
     sentence,
     write_findings,
 )
 from conceptgym.agents.evaluation.findings_paper import FINDINGS
-from conceptgym.agents.evaluation.methods import METHODS
 from conceptgym.agents.figures.codes import FIND, MAKE, Codes
 from conceptgym.agents.wilson import wilson_interval
 
@@ -70,7 +70,7 @@ def test_who_is_missing_is_named(finding: Finding) -> None:
     found = measured(finding, without=(claim.bar.name,))
     assert found.verdict is Verdict.NOT_MEASURED
     assert sentence(found) == f"No outcomes on the same questions: `{claim.bar.name}`."
-    section = findings_page([found]).partition(f"## {finding.number}. ")[2]
+    section = findings_page([found], Run()).partition(f"## {finding.number}. ")[2]
     assert not re.search(r"\d%", section)
     assert all(name in section for name in finding.methods)  # in the command
 
@@ -82,27 +82,35 @@ def test_what_is_only_shown_beside_may_be_missing() -> None:
 
 
 @EVERY
-def test_the_command_asks_for_it(finding: Finding) -> None:
-    """Read as the script reads it, it asks what the finding is about."""
-    ask = shlex.split(command(measured(finding)))
-    others = [name for name in finding.methods if name not in METHODS]
-    assert ask[:2] == ["python", "scripts/evaluate.py"]
-    args = tyro.cli(load("evaluate").Args, args=ask[2:])
-    folder = Path("docs/ablations")
-    assert args.ablations == {name: folder / f"{name}.safetensors" for name in others}
-    assert args.episodes == EPISODES
-    cells = {
-        (job.concept, job.level, cell.task, cell.method, cell.world)
-        for job in args.config.jobs
-        for cell in args.config.cells(job)
-    }
+def test_the_commands_ask_for_it(finding: Finding) -> None:
+    """Read as the script reads them, each of a level, they ask what the finding is about."""
+    cells: set[tuple[str, ...]] = set()
+    levels = sorted({group.level for group in finding.groups})
+    for level, line in zip(levels, commands(measured(finding), Run(seed=3)), strict=True):
+        ask = shlex.split(line)
+        assert ask[:2] == ["python", "scripts/evaluate.py"]
+        args = tyro.cli(load("evaluate").Args, args=ask[2:])
+        assert (args.levels, args.seed, args.episodes) == ((level,), 3, EPISODES)
+        cells |= {
+            (job.concept, job.level, cell.task, cell.method, cell.world)
+            for job in args.config.jobs
+            for cell in args.config.cells(job)
+        }
     wanted = {(i.concept, i.level, i.task, i.method, i.world) for i in made_up(finding)}
     assert wanted <= cells
 
 
+def test_a_levels_command_asks_for_its_own_number_of_episodes() -> None:
+    finding = FINDINGS[3]
+    fewer = [item for item in made_up(finding) if item.level == 1 or item.episode < 3]
+    (found,) = measure_all([finding], fewer)
+    for line, episodes in zip(commands(found, Run()), (EPISODES, 3), strict=True):
+        assert f" --episodes {episodes}" in line
+
+
 def test_the_page_names_everyone_and_every_verdict() -> None:
     found = [measured(finding) for finding in FINDINGS]
-    text = findings_page(found, codes())
+    text = findings_page(found, Run(), codes())
     for one in found:
         section = text.partition(f"## {one.finding.number}. {one.finding.title}\n")[2]
         section = section.partition("\n## ")[0]
@@ -123,14 +131,14 @@ def _table(text: str, first: str) -> list[str]:
 
 def test_the_distance_between_codes() -> None:
     found = [measured(FINDINGS[0])]
-    text = findings_page(found, codes())
+    text = findings_page(found, Run(), codes())
     # the distances between near, colour and red are 3, 3 and 0; making and finding are 1 apart
     assert "lie 0.50 of the mean distance between two concepts apart for the same hue" in text
-    assert "was not measured" in findings_page(found)
+    assert "was not measured" in findings_page(found, Run())
 
 
 def test_files_without_any_of_the_methods(tmp_path: Path) -> None:
-    page, picture = write_findings(tmp_path / "new", outcomes(1, 2, method="invariants"))
+    page, picture = write_findings(tmp_path / "new", outcomes(1, 2, method="invariants"), Run())
     assert (page.name, picture.name) == ("findings.md", "findings.png")
     text = page.read_text()
     assert text.count("| not measured |") == len(FINDINGS)

@@ -6,11 +6,11 @@ import re
 
 import pytest
 from finding_outcomes import concepts, made_up
-from test_scripts import load
 
+from conceptgym.agents.evaluation.comparisons import ABLATIONS
 from conceptgym.agents.evaluation.config import EvaluationConfig, has_level
 from conceptgym.agents.evaluation.findings import Finding, Verdict, measure_all
-from conceptgym.agents.evaluation.findings_paper import ABLATIONS, FINDINGS, GLOSSARY
+from conceptgym.agents.evaluation.findings_paper import FINDINGS, GLOSSARY
 from conceptgym.agents.evaluation.methods import METHODS
 from conceptgym.agents.evaluation.summary import FAMILIES
 
@@ -27,9 +27,8 @@ def test_there_are_six_in_order() -> None:
 
 def test_methods_are_known_and_explained() -> None:
     asked = {name for finding in FINDINGS for name in finding.methods}
-    assert asked - set(METHODS) == set(ABLATIONS)
+    assert asked - set(METHODS) <= set(ABLATIONS)
     assert asked == set(GLOSSARY)
-    assert set(ABLATIONS) <= set(load("ablate").VARIANTS)
 
 
 @pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: finding.title)
@@ -49,7 +48,11 @@ def test_claims_and_sentences_are_about_what_is_asked(finding: Finding) -> None:
 def test_the_evaluation_asks_it(finding: Finding) -> None:
     """Every bar of every group is a cell of an evaluation of everyone."""
     config = EvaluationConfig(
-        episodes=1, arm_episodes=1, demonstrations=(5,), conditions=("plain",), ablations=ABLATIONS
+        episodes=1,
+        arm_episodes=1,
+        demonstrations=(5,),
+        conditions=("plain",),
+        ablations=tuple(ABLATIONS),
     )
     cells = {
         (job.concept, job.level, cell.task, cell.method, cell.world)

@@ -33,7 +33,7 @@ def test_every_method_answers_both_questions() -> None:
     event, asked = draw_event(seed=5), solvers("between")
     for method in METHODS:
         solver = asked.get(method)
-        (entities,) = solver.plan(event, 1)
+        (entities,) = solver.plan(event)
         assert entities.shape == event.before.entities.shape and np.isfinite(entities).all()
         if method != RECOGNISER:
             assert solver.identify(event.shown).shape == event.answer.shape
@@ -80,7 +80,7 @@ def test_shared_agents_answer_as_agents_of_their_own() -> None:
         agent = ConceptAgent(tiny_model(), config=config)
         agent.observe(demonstrations("between", 2))
         own = agent.generate(event.before, event.attention).entities
-        np.testing.assert_array_equal(shared[method].plan(event, 1)[0], own)
+        np.testing.assert_array_equal(shared[method].plan(event)[0], own)
 
 
 def test_a_shared_agent_is_handed_out_as_its_method_asks_it() -> None:
@@ -142,7 +142,7 @@ def test_rivals_are_made_from_seeds() -> None:
         Solvers({}, shown, concept=CONCEPTS["between"](), seed=seed).get("chance")
         for seed in (0, 0, 1)
     )
-    plans = [rival.plan(event, 1)[0] for rival in rivals]
+    plans = [rival.plan(event)[0] for rival in rivals]
     np.testing.assert_array_equal(plans[0], plans[1])
     assert not np.array_equal(plans[0], plans[2])
     assert set(RIVALS) <= set(METHODS)

@@ -47,14 +47,14 @@ def test_it_succeeds_where_the_nearest_is_near_enough(
 ) -> None:
     concept = make_concept(name, **parameters)
     event = concept.sample(np.random.default_rng(1), n_objects=6)
-    plan = Recogniser(concept).plan(event, 1)
+    plan = Recogniser(concept).plan(event)
     assert plan_succeeds(concept, event, plan) == succeeds
 
 
 def test_it_follows_the_phases() -> None:
     concept = CONCEPTS["two_in_order"].random(np.random.default_rng(0), split="held_out")
     event = concept.sample(np.random.default_rng(1), n_objects=5)
-    assert plan_succeeds(concept, event, Recogniser(concept).plan(event, 2))
+    assert plan_succeeds(concept, event, Recogniser(concept).plan(event))
 
 
 def test_it_only_generates() -> None:

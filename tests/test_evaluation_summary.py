@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 
 import pytest
 from evaluation_scenes import CARE, outcome, outcomes
 
-from conceptgym.agents.evaluation.config import SUBJECTS, has_level
+from conceptgym.agents.evaluation.config import SUBJECTS
 from conceptgym.agents.evaluation.summary import (
     CELL,
     FAMILIES,
     SINGLE,
-    command,
     family_of,
     in_order,
     named,
@@ -127,34 +125,3 @@ def test_identifying_arms_have_no_fingertip_error() -> None:
     touched = replace(CARE, fingertip_error=None, missed=2)
     (row,) = summarise([outcome(world="arm", arm=touched)])
     assert row["fingertip_error_mm"] is None and row["touches_missed"] == 2
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"level": 2, "concept": "offset", "method": "invariants"},
-        {"level": 4, "concept": "beside + near"},
-        {"condition": "jitter-5", "task": "identify"},
-        {"demonstrations": 10},
-        {"world": "arm"},
-    ],
-)
-def test_a_cells_command_computes_the_cell(changes: dict) -> None:
-    """Its flags, read as the script reads them, ask for the cell's episodes and nothing beside."""
-    (row,) = summarise(outcomes(3, 4, **changes))
-    words = shlex.split(command(row))
-    assert words[:2] == ["python", "scripts/evaluate.py"]
-    flags = dict(zip(words[2::2], words[3::2], strict=True))
-    assert flags.pop("--episodes") == "4"
-    assert flags.pop("--arm-episodes", None) == ("4" if row["world"] == "arm" else None)
-    plural = {"concept", "level", "method", "condition", "world"}
-    assert flags == {
-        f"--{name}s" if name in plural else f"--{name}": str(row[name])
-        for name in (*plural, "demonstrations")
-    }
-    assert has_level(row["concept"], row["level"])
-
-
-def test_the_command_of_an_ablation_names_its_weights() -> None:
-    (row,) = summarise(outcomes(1, 1, method="no_pairs"))
-    assert " --methods --ablation no_pairs=docs/ablations/no_pairs.safetensors " in command(row)

@@ -91,3 +91,9 @@ def test_a_png_with_both_ways_of_red(tmp_path: Path, monkeypatch: pytest.MonkeyP
     np.testing.assert_allclose(parts["find red"], codes.planar[10:])
     np.testing.assert_allclose(parts["make red"], codes.planar[8:10])
     assert f"{codes.gap:.2f}" in axis.get_title()
+    depths = {
+        str(p.get_label()): (p.get_zorder(), len(p.get_facecolor())) for p in axis.collections
+    }
+    for red in ("make red", "find red"):  # hollow, and behind the concepts' points
+        assert depths[red][1] == 0
+        assert depths[red][0] < min(depths["near"][0], depths["colour"][0])

@@ -13,6 +13,7 @@ from PIL import Image
 
 from conceptgym.agents.evaluation.evaluator import Outcome
 from conceptgym.agents.figures.curves import draw_curves
+from conceptgym.agents.wilson import wilson_interval
 
 
 def both(successes: int, episodes: int, **changes: object) -> list[Outcome]:
@@ -41,13 +42,23 @@ def draw(
     return figures
 
 
-def lines(axis: Axes) -> dict[str, list[tuple[float, float]]]:
-    """Each line's points, to a tenth."""
+def lines(axis: Axes) -> dict[str, list[list[float]]]:
+    """Each line's points, to a tenth; along x, the number that the nearest tick is named by."""
+    numbers = [float(text.get_text()) for text in axis.get_xticklabels()]
+    found = {str(line.get_label()): np.asarray(line.get_xydata()) for line in axis.get_lines()}
     return {
-        str(line.get_label()): np.round(np.asarray(line.get_xydata()), 1).tolist()
-        for line in axis.get_lines()
-        if len(np.asarray(line.get_xydata()))
+        name: [[numbers[round(x)], round(y, 1)] for x, y in points.tolist()]
+        for name, points in found.items()
+        if len(points)
     }
+
+
+def shifts(axis: Axes) -> list[float]:
+    """How far each line's points stand beside their ticks, the same for all of them."""
+    found = [np.asarray(line.get_xydata())[:, 0] for line in axis.get_lines()]
+    beside = [places - places.round() for places in found if len(places)]
+    assert all(np.ptp(each) < 1e-9 for each in beside)
+    return [round(float(each[0]), 6) for each in beside]
 
 
 def test_demonstrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +83,8 @@ def test_demonstrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     }
     assert lines(generate) == lines(identify) == expected
     assert (generate.get_title(), generate.get_xlabel()) == ("generate", "demonstrations")
-    assert generate.get_ylabel() == "success [%]"
+    assert generate.get_ylabel() == "success [%], shaded: 95% Wilson interval"
+    assert shifts(generate) == [-0.05, 0.05]
 
 
 def test_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,6 +132,36 @@ def test_objects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "proximity": [[3.0, 70.0]],
     }
     assert axis.get_title() == "generate (grey: more than ever trained)"
+
+
+def test_lines_that_coincide_stand_beside_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [
+        *both(10, 10, objects=3),
+        *both(10, 10, objects=3, concept="closest"),
+        *both(10, 10, objects=8),
+        *both(10, 10, objects=9, level=3),
+    ]
+    axis, _ = draw(found, tmp_path, monkeypatch)["objects.png"]
+    assert {y for points in lines(axis).values() for _, y in points} == {100.0}
+    assert shifts(axis) == [-0.1, 0.0, 0.1]  # all scenes and two families
+    (grey,) = axis.patches
+    box = grey.get_extents().transformed(axis.transData.inverted())
+    assert (box.x0, box.x1) == pytest.approx((1.5, axis.get_xlim()[1]))  # between 8 and 9
+
+
+def test_an_axis_begins_below_its_lowest_interval(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [*both(98, 100, demonstrations=1), *both(100, 100)]
+    axes = draw(found, tmp_path, monkeypatch)["demonstrations.png"]
+    low, _ = wilson_interval(98, 100)
+    assert 90.0 < 100.0 * low < 95.0
+    assert [axis.get_ylim() for axis in axes] == [(90.0, 101.0)] * 2
+    (spread,) = axes[0].collections
+    heights = np.concatenate([path.vertices for path in spread.get_paths()])[:, 1]
+    assert heights.min() == pytest.approx(100.0 * low)
 
 
 def test_nothing_is_drawn_of_nothing(tmp_path: Path) -> None:

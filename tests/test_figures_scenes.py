@@ -13,7 +13,7 @@ from PIL import Image
 from conceptgym.agents import ConceptAgent, InferenceConfig
 from conceptgym.agents.evaluation.config import Job
 from conceptgym.agents.evaluation.scenes import draw_episode
-from conceptgym.agents.figures.scenes import draw_filmstrips, draw_gallery
+from conceptgym.agents.figures.scenes import MARKS, draw_filmstrips, draw_gallery
 from conceptgym.envs import CONCEPTS
 
 
@@ -39,12 +39,14 @@ def test_the_gallery_shows_every_concept_once(tmp_path: Path, figures: list[Figu
     assert [axis.get_title() for axis in shown] == list(CONCEPTS)
     pictures = np.stack([np.asarray(axis.images[0].get_array()) for axis in shown])
     assert len(np.unique(pictures.reshape(len(shown), -1), axis=0)) == len(CONCEPTS)
+    assert figures[0].get_supxlabel() == MARKS
 
 
 def test_filmstrips_show_one_descent(tmp_path: Path, figures: list[Figure]) -> None:
     model, names = tiny_model(), ("near", "square")
     path = draw_filmstrips(model, tmp_path / "film.png", concepts=names, steps=(0, 3), size=64)
     assert path.is_file()
+    assert figures[0].get_supxlabel() == f"{MARKS}; green frame: the concept holds"
     axes = np.reshape(np.asarray(figures[0].axes, dtype=object), (2, 2))
     for row, name in zip(axes, names, strict=True):
         assert row[0].get_ylabel() == name

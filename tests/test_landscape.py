@@ -9,7 +9,7 @@ import pytest
 from agent_scenes import demonstrations, draw_event, observed_agent, tiny_model
 
 from conceptgym.agents import ConceptAgent
-from conceptgym.envs.errors import ShapeError
+from conceptgym.envs.errors import ConfigError, ShapeError
 
 EVENT = draw_event(seed=2)
 
@@ -74,10 +74,29 @@ def test_the_landscape_of_concepts_that_attend_to_entities_of_their_own() -> Non
         agent.landscape(EVENT.before, EVENT.attention, attentions=attentions[:1])
 
 
-@pytest.mark.parametrize("entity", [-1, 4, 16])
-def test_an_entity_that_is_not_there_has_no_landscape(entity: int) -> None:
+@pytest.mark.parametrize("entity", [-1, 4, 16, "a", 1.0, True])
+def test_an_entity_that_is_not_there_has_no_landscape(entity: Any) -> None:
     with pytest.raises(ShapeError) as caught:
         observed_agent().landscape(EVENT.before, EVENT.attention, entity=entity)
     assert str(caught.value) == (
-        f"entity={entity} is no row that holds an entity; choose one of [0, 1, 2, 3]"
+        f"entity={entity!r} is no row that holds an entity; choose one of [0, 1, 2, 3]"
     )
+
+
+@pytest.mark.parametrize("resolution", [-1, 0, 1.5, "9", True])
+def test_a_resolution_that_is_none_is_refused(resolution: Any) -> None:
+    with pytest.raises(ConfigError) as caught:
+        observed_agent().landscape(EVENT.before, EVENT.attention, resolution=resolution)
+    assert str(caught.value) == (
+        f"resolution={resolution!r} must be a whole number of at least 1; 61 is usual"
+    )
+
+
+def test_a_landscape_is_asked_about_something() -> None:
+    agent, nothing = observed_agent(), np.zeros_like(EVENT.attention)
+    with pytest.raises(ShapeError) as caught:
+        agent.landscape(EVENT.before, nothing)
+    assert str(caught.value) == "attention marks no entity; mark those that take part"
+    with pytest.raises(ShapeError) as own:
+        agent.landscape(EVENT.before, EVENT.attention, attentions=[nothing])
+    assert str(own.value) == "attentions[0] marks no entity; mark those that take part"

@@ -103,7 +103,7 @@ def test_the_encoder_s_codes_are_those_that_the_energy_takes(separate: bool) -> 
 
 @pytest.mark.parametrize(
     "energy",
-    [{"width": 9, "code_size": 4}, {"width": 8, "code_size": 4, "rounds": 1}, {"widht": 8}, {}, 3],
+    [{"width": 9, "code_size": 4}, {"width": 8, "code_size": 4, "rounds": 1}, {}],
 )
 def test_tensors_that_do_not_fit_their_configuration(tmp_path: Path, energy: Any) -> None:
     path = write(tmp_path / "m.safetensors", tiny_model(), energy=energy)
@@ -117,10 +117,52 @@ def test_tensors_that_do_not_fit_their_configuration(tmp_path: Path, energy: Any
 
 def test_a_file_without_a_model(tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
-    save_tensors(path, {"a": torch.ones(1)}, {})
-    with pytest.raises(CheckpointError, match="it is not a conceptgym model: use another path$"):
-        load_model(path)
+    for header, found in (({}, None), ({"energy": 3}, 3), ({"energy": [8]}, [8])):
+        save_tensors(path, {"a": torch.ones(1)}, header)
+        with pytest.raises(CheckpointError) as caught:
+            load_model(path)
+        assert str(caught.value) == (
+            f"checkpoint {path} has energy={found} in its header, expected the configuration of a "
+            "model; it is not a conceptgym model: use another path"
+        )
     assert os.listdir(tmp_path) == [path.name]
+
+
+@pytest.mark.parametrize(
+    ("energy", "reason"),
+    [
+        (
+            {"widht": 8},
+            "EnergyConfig has no key 'widht'; it has width, rounds, code_size, pairs, "
+            "separate_codes",
+        ),
+        ({"width": "8"}, "EnergyConfig.width='8' must be a whole number"),
+        ({"rounds": 0}, "EnergyConfig.rounds=0 must be at least 1"),
+    ],
+)
+def test_a_configuration_that_is_not_known(tmp_path: Path, energy: Any, reason: str) -> None:
+    path = write(tmp_path / "m.safetensors", tiny_model(), energy=energy)
+    with pytest.raises(CheckpointError) as caught:
+        load_model(path)
+    assert str(caught.value) == (
+        f"checkpoint {path} has a configuration that this version does not know ({reason}); "
+        "install the conceptgym release that wrote it"
+    )
+
+
+@pytest.mark.parametrize("name", ["energy", "bank"])
+def test_weights_that_are_not_finite_are_refused(tmp_path: Path, name: str) -> None:
+    model, bank = tiny_model(), torch.zeros(2, TINY.code_size)
+    key, spoilt = next(iter(model.state_dict().items())) if name == "energy" else ("bank", bank)
+    spoilt.view(-1)[0] = torch.nan
+    path = tmp_path / "m.safetensors"
+    save_tensors(path, {**model.state_dict(), "bank": bank}, {"energy": TINY.to_dict()})
+    with pytest.raises(CheckpointError) as caught:
+        load_model(path)
+    assert str(caught.value) == (
+        f"checkpoint {path} holds NaN or infinity in {key}; its training diverged: train it again "
+        "or use another path"
+    )
 
 
 def test_a_missing_file(tmp_path: Path) -> None:

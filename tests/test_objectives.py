@@ -1,12 +1,16 @@
 """What objectives share: their registry, the random numbers of a step, the sum of their terms."""
 
+import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from agent_scenes import TINY
 from objective_batches import FEW, drawn, edits, make_model, small_pool
+from test_scripts import parse
 
 from conceptgym.agents import objectives
 from conceptgym.agents.code import normalise_code
@@ -46,6 +50,24 @@ def test_a_third_objective_is_one_file(tmp_path: Path, monkeypatch: pytest.Monke
     assert shares == pytest.approx([0.0, 1 / 3, 2 / 3], abs=1e-6)
 
 
+def test_the_documents_commands_train_and_evaluate_a_further_one() -> None:
+    """docs/training.md: what is exported is what is evaluated, under the objective's name."""
+    text = (Path(__file__).parents[1] / "docs" / "training.md").read_text()
+    section = text[text.index("## A further objective") :]
+    (block,) = re.findall(r"```sh\n(.*?)```", section, flags=re.DOTALL)
+    lines = [shlex.split(line) for line in block.replace("\\\n", "").splitlines()]
+    args = {}
+    for _, script, *words in lines:
+        name = Path(script).stem
+        args[name] = parse(name, shlex.join(words))[1]
+    train, evaluate = args["train"], args["evaluate"]
+    assert train.train == replace(TrainConfig(), objective=train.out.name)
+    assert evaluate.ablations == {train.out.name: train.export}
+    assert evaluate.config.ablations == (train.out.name,)
+    flag, value = re.findall(r"(--train\.\S+) (\d+)`", section)[0]
+    assert parse("train", f"{flag} {value}")[1].train.sampler_steps == int(value)
+
+
 def test_an_unknown_objective_is_refused() -> None:
     with pytest.raises(ConfigError) as caught:
         Trainer(TINY, replace(FEW, objective="unroled"))
@@ -83,6 +105,104 @@ def test_terms_of_tasks_that_are_not_trained_are_left_out() -> None:
         found, kept = sum_terms(terms, replace(FEW, tasks=tasks))
         assert float(found) == total == sum(float(value) for value in kept.values())
         assert all(name.startswith(tasks) for name in kept)
+
+
+ONE = torch.tensor(1.0)
+
+
+@pytest.mark.parametrize(
+    ("terms", "tasks", "text"),
+    [
+        (
+            {"identify": ONE, "l2": 100.0 * ONE},
+            TASKS,
+            "terms holds 'l2', which no task's name begins; call it generate_l2 or identify_l2, "
+            "whichever it trains",
+        ),
+        (
+            {"generate": ONE, "l2_identify": ONE},
+            ("generate",),
+            "terms holds 'l2_identify', which no task's name begins; call it generate_l2_identify "
+            "or identify_l2_identify, whichever it trains",
+        ),
+        (
+            {},
+            TASKS,
+            "terms holds nothing, but TrainConfig.tasks=('generate', 'identify'); give at least "
+            "one term of a task that is trained",
+        ),
+        (
+            {"identify": ONE, "identify_l2": ONE},
+            ("generate",),
+            "terms holds identify, identify_l2, but TrainConfig.tasks=('generate',); give at "
+            "least one term of a task that is trained",
+        ),
+        (
+            {"generate": 1.0},
+            TASKS,
+            "generate of an objective is float, expected a tensor of shape (); return the mean "
+            "over the batch",
+        ),
+        (
+            {"generate": ONE, "identify": torch.ones(3)},
+            ("generate",),
+            "identify of an objective is (3,), expected a tensor of shape (); return the mean "
+            "over the batch",
+        ),
+    ],
+)
+def test_terms_that_cannot_be_summed_are_refused(
+    terms: dict[str, Any], tasks: tuple[str, ...], text: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        sum_terms(terms, replace(FEW, tasks=tasks))
+    assert str(caught.value) == text
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (
+            ONE,
+            "an objective's loss returned a Tensor, expected the loss and a dictionary of its "
+            "terms; return what sum_terms(terms, config) returns",
+        ),
+        (
+            (ONE, ONE, {}),
+            "an objective's loss returned a tuple of 3, expected the loss and a dictionary of its "
+            "terms; return what sum_terms(terms, config) returns",
+        ),
+        (
+            (ONE, {"identify": 1.0}),
+            "identify of an objective is float, expected a tensor of shape (); return the mean "
+            "over the batch",
+        ),
+        (
+            (torch.ones(2), {"identify": ONE}),
+            "the loss of an objective is (2,), expected a tensor of shape (); return the mean "
+            "over the batch",
+        ),
+    ],
+)
+def test_a_loss_returns_itself_and_its_terms(found: Any, text: str, compiled: bool) -> None:
+    batch, _ = drawn("projection")
+    loss = Objective(draw=lambda batch, step: None, loss=lambda *arguments: found).loss
+    if compiled:
+        torch.compiler.reset()
+        loss = torch.compile(loss, backend="eager", dynamic=False)
+    with pytest.raises(ConfigError) as caught:
+        loss(make_model(), batch, None, FEW)
+    assert str(caught.value) == text
+
+
+@pytest.mark.parametrize("name", ["projection", "denoising"])
+def test_the_checks_leave_a_loss_in_one_graph(name: str) -> None:
+    batch, draws = drawn(name)
+    torch.compiler.reset()
+    loss = torch.compile(OBJECTIVES[name].loss, backend="eager", fullgraph=True)
+    found, _ = loss(make_model(), batch, draws, FEW)
+    torch.testing.assert_close(found, OBJECTIVES[name].loss(make_model(), batch, draws, FEW)[0])
 
 
 @pytest.mark.parametrize("name", list(OBJECTIVES))

@@ -200,11 +200,23 @@ def test_an_unknown_task_is_refused(value: float) -> None:
     )
 
 
-def test_tasks_of_several_environments_are_refused() -> None:
-    with pytest.raises(ShapeError) as caught:
-        View.of(observe() | {"task": np.zeros(2, dtype=np.int64)})
+@pytest.mark.parametrize("value", [4, -1, np.nan, 0.5, "a"])
+def test_an_impossible_phase_is_refused(value: Any) -> None:
+    with pytest.raises(NonFiniteError) as caught:
+        View.of(observe() | {"phase": value})
     assert str(caught.value) == (
-        "observation['task'] has 2 entries, expected 1; pass the observation of one environment"
+        f"observation['phase'] is {value}; it must be the number of phases done, 0 to 3"
+    )
+
+
+@pytest.mark.parametrize("key", ["task", "phase"])
+@pytest.mark.parametrize("count", [0, 2])
+def test_tasks_and_phases_of_several_environments_are_refused(key: str, count: int) -> None:
+    with pytest.raises(ShapeError) as caught:
+        View.of(observe() | {key: np.zeros(count, dtype=np.int64)})
+    assert str(caught.value) == (
+        f"observation['{key}'] has {count} entries, expected 1; "
+        "pass the observation of one environment"
     )
 
 

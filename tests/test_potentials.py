@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -35,9 +35,14 @@ TERMS: dict[str, Callable[[], Term]] = {
     "wall": lambda: wall((0.1, 0.2), (1.0, -2.0), weight=0.5),
     "distance": lambda: minimum_distance(0.8, weight=3.0),
     "ring": lambda: keep_in_ring((-0.2, 0.3), 0.5, 0.8, weight=2.0),
-    "apart": lambda: keep_apart(np.full(9, 0.35), 0.1, weight=2.0),
+    "apart": lambda: keep_apart(np.full(MAX_ENTITIES, 0.35), 0.1, weight=2.0),
 }
 SIZES = np.array([0.2, 0.3, 0.0, 0.25, 0.15, 0.0, 0.3, 0.1, 0.2])
+
+
+def radii(*values: float) -> np.ndarray:
+    """Those of the first rows; the others hold nothing solid."""
+    return np.pad(np.asarray(values, dtype=np.float64), (0, MAX_ENTITIES - len(values)))
 
 
 def scene_of_two(first: tuple[float, float], second: tuple[float, float]) -> Scene:
@@ -113,10 +118,10 @@ def test_rows_count_one_by_one_and_their_order_does_not(name: str, seed: int) ->
         (wall((0.0, 0.2), (0.0, 1.0)), 0.2),
         (minimum_distance(0.5), 0.2),  # the object is 0.3 to the right
         (minimum_distance(0.3), 0.0),
-        (keep_apart(np.array([0.2, 0.15]), 0.05), 0.1),
-        (keep_apart(np.array([0.2, 0.15]), 0.0), 0.05),
-        (keep_apart(np.array([0.15, 0.1]), 0.05), 0.0),
-        (keep_apart(np.array([0.2, 0.0]), 5.0), 0.0),  # the object is not solid
+        (keep_apart(radii(0.2, 0.15), 0.05), 0.1),
+        (keep_apart(radii(0.2, 0.15), 0.0), 0.05),
+        (keep_apart(radii(0.15, 0.1), 0.05), 0.0),
+        (keep_apart(radii(0.2, 0.0), 5.0), 0.0),  # the object is not solid
     ],
 )
 def test_the_energy_is_half_the_squared_violation(term: Term, violation: float) -> None:
@@ -154,7 +159,7 @@ def test_pairs_of_movable_entities_count_once_and_zones_not() -> None:
 def test_solid_things_of_many_sizes_keep_apart(seed: int) -> None:
     """Each pair counts half its squared overlap, if either may be moved and both are solid."""
     scene, gap = random_scene(seed), 0.3
-    energy = keep_apart(SIZES, gap)(scene)
+    energy = keep_apart(radii(*SIZES), gap)(scene)
     movable = ((scene.movable * scene.present) > 0.5).numpy()
     expected = np.zeros(2)
     for batch in range(2):
@@ -174,7 +179,7 @@ def test_keeping_apart_depends_on_distances_only(
     seed: int, angle: float, shift: tuple[float, float]
 ) -> None:
     """Turned, shifted, mirrored, or with its rows and radii in another order: the same."""
-    scene, term = random_scene(seed), keep_apart(SIZES, 0.3)
+    scene, term = random_scene(seed), keep_apart(radii(*SIZES), 0.3)
     energy = term(scene)
     around = turned(scene, angle)
     entities = around.entities.clone()
@@ -184,21 +189,21 @@ def test_keeping_apart_depends_on_distances_only(
     torch.testing.assert_close(term(around.replace(entities=entities)), energy)
     order = np.random.default_rng(seed).permutation(9)
     shuffled = scene.map(lambda value: value[:, torch.from_numpy(order)])
-    torch.testing.assert_close(keep_apart(SIZES[order], 0.3)(shuffled), energy)
+    torch.testing.assert_close(keep_apart(radii(*SIZES[order]), 0.3)(shuffled), energy)
 
 
 def test_what_is_not_solid_feels_nothing() -> None:
     scene = random_scene(1)
-    pushed = gradient(keep_apart(SIZES, 5.0), scene)
+    pushed = gradient(keep_apart(radii(*SIZES), 5.0), scene)
     assert torch.all(pushed[:, SIZES == 0] == 0)
     assert (pushed != 0).any()
-    assert torch.all(keep_apart(np.zeros(9), 5.0)(scene) == 0)
+    assert torch.all(keep_apart(radii(), 5.0)(scene) == 0)
 
 
 def test_both_things_that_may_be_moved_give_way_alike() -> None:
     scene = scene_of_two((0.0, 0.0), (0.3, 0.0))
     both = scene.replace(movable=torch.ones_like(scene.movable))
-    term = keep_apart(np.array([0.2, 0.2]), 0.1)
+    term = keep_apart(radii(0.2, 0.2), 0.1)
     assert float(term(both)) == pytest.approx(float(term(scene)))
     pushed = gradient(term, both)
     torch.testing.assert_close(pushed[0, 0, :2], -pushed[0, 1, :2])
@@ -209,15 +214,15 @@ def test_both_things_that_may_be_moved_give_way_alike() -> None:
 
 def test_things_on_one_another_are_parted() -> None:
     scene = scene_of_two((0.1, 0.2), (0.1, 0.2))
-    term = keep_apart(np.array([0.2, 0.2]), 0.1)
+    term = keep_apart(radii(0.2, 0.2), 0.1)
     moved = scene.entities - gradient(term, scene)
     assert float(term(scene.replace(entities=moved))) == pytest.approx(0.0, abs=1e-9)
 
 
 def test_it_takes_scenes_that_show_fewer_rows() -> None:
     scene = random_scene(2)
-    longer = np.append(SIZES, [0.4, 0.4])
-    torch.testing.assert_close(keep_apart(longer, 0.2)(scene), keep_apart(SIZES, 0.2)(scene))
+    longer, usual = keep_apart(radii(*SIZES, 0.4, 0.4), 0.2), keep_apart(radii(*SIZES), 0.2)
+    torch.testing.assert_close(longer(scene), usual(scene))
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.5, 10.0])
@@ -228,7 +233,7 @@ def test_the_weight_is_a_factor(weight: float) -> None:
         (keep_out_band((0, 0), (1, 1), 1), keep_out_band((0, 0), (1, 1), 1, weight=weight)),
         (wall((0, 0), (1, 0)), wall((0, 0), (1, 0), weight=weight)),
         (minimum_distance(1.0), minimum_distance(1.0, weight=weight)),
-        (keep_apart(SIZES, 0.2), keep_apart(SIZES, 0.2, weight=weight)),
+        (keep_apart(radii(*SIZES), 0.2), keep_apart(radii(*SIZES), 0.2, weight=weight)),
     ):
         torch.testing.assert_close(weighted(scene), weight * plain(scene))
 
@@ -295,37 +300,46 @@ def test_the_plan_keeps_out_of_the_disc_and_still_shows_the_concept() -> None:
             "inner=0.5 and outer=0.5 must be 0 <= inner < outer; give plane units",
         ),
         (
-            lambda: keep_apart(np.array([0.1, -0.1]), 0.0),
+            lambda: keep_in_ring((0, 0), "a", 1.0),  # pyright: ignore[reportArgumentType]
             ConfigError,
-            "radii=[ 0.1 -0.1] and gap=0.0 must be at least 0; give plane units",
+            "inner='a' and outer=1.0 must be 0 <= inner < outer; give plane units",
         ),
         (
-            lambda: keep_apart(np.array([0.1, 0.1]), -0.5),
-            ConfigError,
-            "radii=[0.1 0.1] and gap=-0.5 must be at least 0; give plane units",
+            lambda: keep_out_disc(("a", "b"), 1.0),  # pyright: ignore[reportArgumentType]
+            ShapeError,
+            "centre holds entries of dtype <U1, expected numbers; pass an array of numbers",
         ),
         (
-            lambda: keep_apart(np.array([0.1, 0.1]), math.inf),
+            lambda: keep_apart(radii() - 0.5, 0.0),
             ConfigError,
-            "radii=[0.1 0.1] and gap=inf must be at least 0; give plane units",
+            "radii holds -0.5, but each must be at least 0; give plane units, and 0 for what is "
+            "not solid",
+        ),
+        *(
+            (
+                lambda gap=gap: keep_apart(radii(0.1), gap),
+                ConfigError,
+                f"gap={gap!r} must be a number of at least 0; give it in plane units",
+            )
+            for gap in cast("list[float]", [-0.5, math.inf, math.nan, "0.1"])
         ),
         (
-            lambda: keep_apart(np.array([0.1, 0.1]), math.nan),
-            ConfigError,
-            "radii=[0.1 0.1] and gap=nan must be at least 0; give plane units",
-        ),
-        (
-            lambda: keep_apart(np.array([0.1, np.nan]), 0.0),
+            lambda: keep_apart(radii(0.1, np.nan), 0.0),
             NonFiniteError,
             "radii holds nan at index (1,); every entry must be a finite number",
         ),
         (
-            lambda: keep_apart(np.zeros((2, 2)), 0.0),
+            lambda: keep_apart(np.zeros(2), 0.0),
             ShapeError,
-            "radii has shape (2, 2), expected (2,); pass an array of that shape",
+            "radii has shape (2,), expected (16,); pass an array of that shape",
         ),
         (
-            lambda: keep_apart(np.zeros(2), 0.0, weight=-1),
+            lambda: keep_apart("abc", 0.0),  # pyright: ignore[reportArgumentType]
+            ShapeError,
+            "radii has shape (), expected (16,); pass an array of that shape",
+        ),
+        (
+            lambda: keep_apart(radii(), 0.0, weight=-1),
             ConfigError,
             "weight=-1 must be a number of at least 0; 1 is usual",
         ),

@@ -13,7 +13,7 @@ def test_only_what_may_be_edited_differs_and_it_stays_in_the_plane(name):
     _, demonstrations, event = episode(name, 0)
     rival = Chance(seed=1)
     rival.observe(demonstrations)
-    entities = rival.generate(event.before, event.attention)
+    entities = rival.plan(event.before, event.attention)[-1]
     editable = editable_features(event.before)
     assert np.array_equal(entities[~editable], event.before.entities[~editable])
     assert (entities[editable] != event.before.entities[editable]).all()
@@ -28,7 +28,7 @@ def test_the_same_seed_gives_the_same_answers_and_another_gives_others():
     for seed in (5, 5, 6):
         rival = Chance(seed=seed)
         rival.observe(demonstrations)
-        answers.append(rival.generate(event.before, event.attention))
+        answers.append(rival.plan(event.before, event.attention)[-1])
     assert np.array_equal(answers[0], answers[1])
     assert not np.array_equal(answers[0], answers[2])
 
@@ -42,7 +42,7 @@ def test_what_is_planned_before_changes_no_answer():
         rival.observe(demonstrations)
         for asked in order:
             if asked == "p":
-                plans.append(rival.generate(event.before, event.attention))
+                plans.append(rival.plan(event.before, event.attention)[-1])
             else:
                 answers.append(rival.identify(static(event.shown)))
     assert all(np.array_equal(plan, plans[0]) for plan in plans)

@@ -15,7 +15,7 @@ def test_in_a_demonstrated_scene_it_repeats_the_demonstration(name):
     rival = CopyNearest()
     rival.observe(demonstrations)
     for demonstration in demonstrations:
-        found = rival.generate(demonstration.state_at(0), demonstration.attention)
+        found = rival.plan(demonstration.state_at(0), demonstration.attention)[-1]
         assert np.allclose(found, demonstration.after, atol=1e-5)
         scene = static(demonstration.state_at(-1))
         assert np.array_equal(rival.identify(scene), demonstration.attention)
@@ -27,7 +27,7 @@ def test_the_cursor_keeps_its_place_relative_to_what_is_attended():
     shown, event = draw(concept, rng), draw(concept, rng)
     rival = CopyNearest()
     rival.observe([demonstrate(shown)])
-    found = rival.generate(event.before, event.attention)
+    found = rival.plan(event.before, event.attention)[-1]
     cursor, (row,) = event.before.cursor, event.attention.nonzero()[0]
     assert np.allclose(found[cursor, :2] - found[row, :2], (0.4, 0.0), atol=1e-5)
 
@@ -37,7 +37,7 @@ def test_only_what_may_be_edited_differs():
         _, demonstrations, event = episode(name, 2)
         rival = CopyNearest()
         rival.observe(demonstrations)
-        found = rival.generate(event.before, event.attention)
+        found = rival.plan(event.before, event.attention)[-1]
         fixed = ~editable_features(event.before)
         assert np.array_equal(found[fixed], event.before.entities[fixed])
         assert np.abs(found[:, :2]).max() <= 1.0
@@ -57,4 +57,4 @@ def test_one_plan_for_each_phase():
     rival.observe(demonstrations)
     plan = rival.plan(event.before, event.attention)
     assert len(plan) == 2
-    assert np.array_equal(plan[-1], rival.generate(event.before, event.attention))
+    assert np.array_equal(plan[-1], rival.plan(event.before, event.attention)[-1])

@@ -28,7 +28,7 @@ def test_unseen_scenes_are_solved(name):
     for seed in range(EPISODES):
         concept, demonstrations, event = episode(name, seed)
         rival = observing(demonstrations)
-        entities = rival.generate(event.before, event.attention)
+        entities = rival.plan(event.before, event.attention)[-1]
         done += concept.succeeds(event.before.with_entities(entities), event.attention)
         done += np.array_equal(rival.identify(static(event.shown)), event.answer)
     assert done >= 2 * EPISODES - 2
@@ -46,14 +46,14 @@ def test_a_colour_is_given_to_each_attended_object():
     concept = make_concept("colour", hue=200.0)
     rival = observing([demonstrate(draw(concept, rng)) for _ in range(5)])
     event = next(e for e in (draw(concept, rng) for _ in range(99)) if e.attention.sum() == 3)
-    entities = rival.generate(event.before, event.attention)
+    entities = rival.plan(event.before, event.attention)[-1]
     assert concept.succeeds(event.before.with_entities(entities), event.attention)
 
 
 def test_only_what_may_be_edited_differs_and_stays_in_the_plane():
     for name in ("near", "colour", "square"):
         _, demonstrations, event = episode(name, 3)
-        entities = observing(demonstrations).generate(event.before, event.attention)
+        entities = observing(demonstrations).plan(event.before, event.attention)[-1]
         fixed = ~editable_features(event.before)
         assert np.array_equal(entities[fixed], event.before.entities[fixed])
         assert np.abs(entities[:, :2]).max() <= 1.0
@@ -63,7 +63,7 @@ def test_nothing_is_changed_where_nothing_may_be():
     _, demonstrations, event = episode("near", 4)
     scene = static(event.before)
     assert np.array_equal(
-        observing(demonstrations).generate(scene, event.attention), scene.entities
+        observing(demonstrations).plan(scene, event.attention)[-1], scene.entities
     )
 
 
@@ -71,8 +71,8 @@ def test_the_same_demonstrations_give_the_same_answer():
     _, demonstrations, event = episode("closest", 5)
     first, second = (observing(demonstrations) for _ in range(2))
     assert np.array_equal(
-        first.generate(event.before, event.attention),
-        second.generate(event.before, event.attention),
+        first.plan(event.before, event.attention)[-1],
+        second.plan(event.before, event.attention)[-1],
     )
 
 
@@ -99,9 +99,9 @@ def test_one_wrong_demonstration_in_five_hurts_little(name):
         chance.observe(demonstrations)
         wrong = demonstrations[2]
         trajectory = wrong.trajectory.copy()
-        trajectory[1:] = chance.generate(wrong.state_at(0), wrong.attention)
+        trajectory[1:] = chance.plan(wrong.state_at(0), wrong.attention)[-1]
         demonstrations[2] = replace(wrong, trajectory=trajectory)
-        entities = observing(demonstrations).generate(event.before, event.attention)
+        entities = observing(demonstrations).plan(event.before, event.attention)[-1]
         done += concept.succeeds(event.before.with_entities(entities), event.attention)
     assert done >= EPISODES - 1
 
@@ -111,7 +111,7 @@ def test_a_single_demonstration_is_repeated_relative_to_what_is_attended(name):
     done = 0
     for seed in range(EPISODES):
         concept, demonstrations, event = episode(name, seed, shown=1)
-        entities = observing(demonstrations).generate(event.before, event.attention)
+        entities = observing(demonstrations).plan(event.before, event.attention)[-1]
         done += concept.succeeds(event.before.with_entities(entities), event.attention)
     assert done >= EPISODES - 1
 
@@ -129,7 +129,7 @@ def test_before_any_demonstration_it_refuses():
     with pytest.raises(NoDemonstrationsError):
         Invariants().identify(event.shown)
     with pytest.raises(NoDemonstrationsError):
-        Invariants().generate(event.before, event.attention)
+        Invariants().plan(event.before, event.attention)[-1]
 
 
 def test_no_rival_imports_the_concepts():

@@ -295,12 +295,28 @@ def test_evaluate_place_refuses_outcomes_of_another_seed(
         module.main(args)
 
 
-@pytest.mark.parametrize("entry", ["weights.safetensors", "=weights.safetensors", "name="])
-def test_evaluate_wants_names_for_other_weights(entry: str) -> None:
-    _, args = parse("evaluate", f"--ablation {entry}")
-    text = f"ablation='{entry}' must be NAME=PATH, such as mine=a.safetensors"
-    with pytest.raises(ConfigError, match=re.escape(text)):
-        _ = args.ablations
+NAMED = {
+    "ablation": "NAME=PATH, such as mine=a.safetensors",
+    "rival": "NAME=MODULE:CLASS, such as mine=my_agent:MyAgent",
+}
+
+
+@pytest.mark.parametrize("flag", NAMED)
+@pytest.mark.parametrize("entry", ["value", "=value", "name="])
+def test_evaluate_wants_names_for_other_weights_and_methods(flag: str, entry: str) -> None:
+    _, args = parse("evaluate", f"--{flag} {entry}")
+    text = f"{flag}='{entry}' must be {NAMED[flag]}"
+    with pytest.raises(ConfigError, match=f"^{re.escape(text)}$"):
+        args.config  # noqa: B018
+
+
+@pytest.mark.parametrize("flag", NAMED)
+def test_evaluate_wants_different_names(flag: str) -> None:
+    _, args = parse("evaluate", f"--{flag} mine=a:A mine=b:B")
+    with pytest.raises(
+        ConfigError, match=f"^{flag} names 'mine' twice; give each a name of its own$"
+    ):
+        args.config  # noqa: B018
 
 
 def test_evaluate_refuses_what_it_does_not_know() -> None:

@@ -162,3 +162,17 @@ def test_a_single_demonstration_must_be_in_a_list() -> None:
     assert str(caught.value) == (
         "demonstrations is a Demonstration, expected a list of them; pass [demonstration]"
     )
+
+
+def test_an_observation_is_no_state() -> None:
+    for bad, kind in (
+        ({"entities": 1}, "dict"),
+        (np.zeros((16, 7)), "ndarray"),
+        (None, "NoneType"),
+    ):
+        with pytest.raises(ShapeError) as caught:
+            scene_of(bad, np.zeros(16))  # pyright: ignore[reportArgumentType]
+        assert str(caught.value) == (
+            f"state is a {kind}, expected an EntityState; pass env.unwrapped.state, or "
+            "conceptgym.envs.state_from_observation(observation)"
+        )

@@ -12,7 +12,14 @@ from agent_scenes import random_scene, tiny_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conceptgym.agents.terms import Term, combine_readings, concept_term, total_energy
+from conceptgym.agents.scene import Scene
+from conceptgym.agents.terms import (
+    Term,
+    check_gradients,
+    combine_readings,
+    concept_term,
+    total_energy,
+)
 from conceptgym.envs.errors import ConfigError, NonFiniteError, ShapeError
 
 MODEL = tiny_model()
@@ -100,11 +107,13 @@ def test_terms_add_in_any_order() -> None:
         ([], "terms is empty; pass at least one, such as concept_term(...)"),
         (
             [lambda scene: 0.0],
-            "terms[0] returned float, expected a tensor of shape (2,); return one energy a scene",
+            "your own term 0 ('<lambda>') returned float, expected a tensor of shape (2,); return "
+            "one energy a scene",
         ),
         (
             [lambda scene: scene.present[:, 0], lambda scene: scene.present],
-            "terms[1] returned (2, 9), expected a tensor of shape (2,); return one energy a scene",
+            "your own term 1 ('<lambda>') returned (2, 9), expected a tensor of shape (2,); return "
+            "one energy a scene",
         ),
     ],
 )
@@ -112,6 +121,73 @@ def test_bad_terms_are_refused(terms: Any, message: str) -> None:
     with pytest.raises(ShapeError) as caught:
         total_energy(terms, SCENE)
     assert str(caught.value) == message
+
+
+def steep(scene: Scene) -> torch.Tensor:
+    """The root of a number that is 0 in row 0 alone."""
+    return scene.attention.square().sqrt().sum(1)
+
+
+def test_terms_of_one_s_own_are_counted_alone_and_named() -> None:
+    def shapeless(scene: Scene) -> torch.Tensor:
+        return scene.present
+
+    learned = [concept_term(MODEL.energy, code) for code in CODES]
+    terms: list[Term] = [*learned[:2], steep, learned[2], shapeless]
+    with pytest.raises(ShapeError) as caught:
+        total_energy(terms, SCENE)
+    assert str(caught.value) == (
+        "your own term 1 ('shapeless') returned (2, 9), expected a tensor of shape (2,); return "
+        "one energy a scene"
+    )
+
+
+class Constant:
+    """A term that is no plain function."""
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def __call__(self, scene: Scene) -> torch.Tensor:
+        return torch.full_like(scene.present[:, 0], self.value)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_term_that_is_not_finite_is_refused(value: float) -> None:
+    with pytest.raises(NonFiniteError) as caught:
+        total_energy([concept_term(MODEL.energy, CODES[0]), Constant(value)], SCENE)
+    assert str(caught.value) == (
+        f"your own term 0 ('Constant') returned {value}; every energy must be a finite number: "
+        "keep what goes into sqrt, log and divisions where they are defined, by clamp or "
+        "torch.where, and give a hard constraint a large weight"
+    )
+
+
+def test_a_term_is_not_blamed_for_a_scene_that_is_not_finite() -> None:
+    spoilt = SCENE.replace(entities=torch.full_like(SCENE.entities, math.nan))
+    assert total_energy([lambda scene: scene.positions.sum((1, 2))], spoilt).isnan().all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.int64])
+def test_what_a_term_returns_is_taken_in_any_dtype(dtype: torch.dtype) -> None:
+    found = total_energy([lambda scene: 2 * scene.present[:, 0].to(dtype)], SCENE)
+    assert found.dtype == torch.float32 and found.tolist() == [2.0, 2.0]
+
+
+def test_a_gradient_that_is_not_finite_is_blamed_where_it_counts() -> None:
+    attention = torch.where(torch.arange(9) == 3, 0.0, SCENE.attention + 0.1)
+    scene = SCENE.replace(attention=attention.requires_grad_(True))
+    terms: list[Term] = [concept_term(MODEL.energy, CODES[0]), Constant(1.0), steep]
+    everywhere = torch.ones_like(attention) > 0
+    with pytest.raises(NonFiniteError) as caught:
+        check_gradients(terms, scene, everywhere)
+    assert str(caught.value) == (
+        "the gradient of your own term 1 ('steep') holds nan; every entry must be a finite "
+        "number: sqrt, norms and powers may have none at 0, log none at 0 or below; add 1e-9 to "
+        "what goes into them, or choose that by torch.where"
+    )
+    check_gradients(terms, scene, everywhere & (torch.arange(9) != 3))
+    check_gradients(terms[:2], scene, everywhere)
 
 
 @pytest.mark.parametrize(

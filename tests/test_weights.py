@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from operator import itemgetter
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,15 @@ import torch
 
 from conceptgym.agents import EnergyConfig, TrainConfig, load_model, load_tensors
 from conceptgym.agents.bank import BANK_SIZE
+from conceptgym.agents.evaluation.commands import Run
 from conceptgym.agents.evaluation.evaluator import Outcome
-from conceptgym.agents.evaluation.files import ahead
+from conceptgym.agents.evaluation.files import markdown_tables, rates, undisturbed
+from conceptgym.agents.evaluation.findings import measure_all
+from conceptgym.agents.evaluation.findings_page import findings_page
+from conceptgym.agents.evaluation.findings_paper import FINDINGS
+from conceptgym.agents.evaluation.methods import OURS, RECOGNISER
 from conceptgym.agents.evaluation.published import read_published
-from conceptgym.agents.evaluation.summary import CELL, summarise
+from conceptgym.agents.evaluation.summary import in_order
 from conceptgym.agents.model import PRETRAINED
 from conceptgym.agents.wilson import wilson_interval
 from conceptgym.assets import asset_path
@@ -24,8 +29,6 @@ from conceptgym.envs import CONCEPTS, TASKS
 WEIGHTS = asset_path(PRETRAINED)
 ABOUT = json.loads(WEIGHTS.with_suffix(".json").read_text())
 DOCS = Path(__file__).parents[1] / "docs"
-FEWEST = {"particle": 100, "arm": 20}
-"""Episodes a cell that a rate is good for."""
 
 
 def test_the_json_repeats_the_header() -> None:
@@ -74,17 +77,32 @@ def test_the_evaluation_covers_every_concept(concept):
 
 @pytest.fixture(scope="module")
 def published() -> tuple[list[Outcome], dict[str, Any]]:
-    return read_published(DOCS / "outcomes.jsonl")
+    outcomes, about = read_published(DOCS / "outcomes.jsonl")
+    return in_order(outcomes), about
 
 
-def test_what_is_published_is_what_is_recorded(published) -> None:
-    outcomes, _ = published
-    key = itemgetter(*CELL)
-    found = {key(row): (row["episodes"], row["successes"]) for row in summarise(outcomes)}
-    recorded = ABOUT["evaluation"]["rows"]
-    assert len(recorded) > 200
-    for row in recorded:
-        assert found[key(row)] == (row["episodes"], row["successes"])
+def test_what_is_recorded_is_counted_in_the_published_outcomes(published) -> None:
+    recorded, found = ABOUT["evaluation"], rates(published[0])
+    for name in ("means", "methods", "ahead"):
+        assert recorded[name] == found[name], name
+    assert len(recorded["rows"]) > 200
+    for name, method in (("rows", OURS), ("recogniser", RECOGNISER)):
+        assert recorded[name] == undisturbed(found["rows"], method)
+
+
+def test_the_full_tables_are_counted_in_the_published_outcomes(published) -> None:
+    text = (DOCS / "evaluation.md").read_text()
+    assert text.endswith("\n\n" + markdown_tables(published[0]))
+
+
+def test_the_findings_are_counted_in_the_published_outcomes(published) -> None:
+    """But for the distance between codes, which is no outcome."""
+    page = findings_page(measure_all(FINDINGS, published[0]), Run())
+    texts = [
+        re.sub(r"\n(The codes inferred from|The distance between the codes).*\n", "", text)
+        for text in (page, (DOCS / "findings.md").read_text())
+    ]
+    assert texts[0] == texts[1]
 
 
 def test_what_is_published_is_about_the_weights_that_are_kept(published) -> None:
@@ -92,8 +110,3 @@ def test_what_is_published_is_about_the_weights_that_are_kept(published) -> None
     kept = {path.stem: path for path in DOCS.glob("ablations/*.safetensors")} | {"ours": WEIGHTS}
     digests = {name: load_tensors(path)[1]["sha256"] for name, path in kept.items()}
     assert about == {"seed": 0} | {f"sha256 of {name}": digests[name] for name in digests}
-
-
-def test_where_the_rival_is_ahead_is_counted_in_the_published_outcomes(published) -> None:
-    outcomes, _ = published
-    assert ahead(outcomes) == ABOUT["evaluation"]["ahead"]

@@ -70,9 +70,12 @@ class EvaluationConfig(Config):
     """Likewise with the arm: at most the first so many."""
     ablations: tuple[str, ...] = ()
     """Names of other checkpoints."""
+    rivals: tuple[str, ...] = ()
+    """Names of methods of one's own; like `SINGLE_ONLY` they have no level 4."""
     seed: int = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         allowed = {
             "concepts": SUBJECTS,
             "levels": LEVELS,
@@ -88,12 +91,12 @@ class EvaluationConfig(Config):
         for name in ("concepts", "levels", "worlds", "demonstrations", "conditions"):
             values = getattr(self, name)
             self.require(name, 0 < len(values) == len(set(values)), "one or more different values")
-        for name in ("methods", "ablations"):
+        for name in ("methods", "ablations", "rivals"):
             values = getattr(self, name)
             self.require(name, len(values) == len(set(values)), "different values")
-        known = (*METHODS, "")
-        clear = not any(name in known for name in self.ablations)
-        self.require("ablations", clear, f"other names than {', '.join(METHODS)}")
+        for name, taken in (("ablations", METHODS), ("rivals", (*METHODS, *self.ablations))):
+            clear = not any(value in (*taken, "") for value in getattr(self, name))
+            self.require(name, clear, f"other names than {', '.join(taken)}")
         self.require("demonstrations", min(self.demonstrations) >= 1, "at least 1")
         self.require("episodes", self.episodes >= 1, "at least 1")
         self.require("arm_episodes", self.arm_episodes >= 0, "at least 0")
@@ -130,8 +133,9 @@ def _cells(config: EvaluationConfig, concept: str, level: int, acts: bool) -> tu
     return tuple(
         Cell(*setting, method, world, task)
         for setting in settings
-        for method in (*config.methods, *config.ablations)
+        for method in (*config.methods, *config.ablations, *config.rivals)
         if _is_compared(method, level, setting)
+        if level != 4 or method not in config.rivals
         for world, task in _tasks(concept, level)
         if world in config.worlds
         if world != "arm" or (acts and method == OURS and setting == (STANDARD, PLAIN))

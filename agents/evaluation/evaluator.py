@@ -32,11 +32,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from ...envs.entities import EntityState
 from ..ik import IKController
 from ..model import ConceptModel, load_model
 from .arm import ArmFacts, act_on_arm
@@ -44,6 +45,7 @@ from .config import Cell, EvaluationConfig, Job, Purpose
 from .energies import Energies
 from .lanes import Lanes
 from .methods import OURS, AgentSolver, Solver, Solvers, plan_succeeds
+from .own_methods import with_own
 from .scenes import Episode, draw_episode
 
 Task = tuple[Job, Sequence[Cell]]
@@ -86,6 +88,7 @@ class Evaluator:
         checkpoint: Path | str | None = None,
         ablations: Mapping[str, Path] | None = None,
         *,
+        rivals: Mapping[str, str] | None = None,
         lanes: int = 1,
         energies: Energies | None = None,
     ) -> None:
@@ -95,12 +98,14 @@ class Evaluator:
             config: what to evaluate.
             checkpoint: our weights, by default the shipped ones.
             ablations: other weights by name.
+            rivals: methods of one's own by name, as `with_own` takes them.
             lanes: episodes that `run_all` runs side by side.
             energies: how those compute their energies, by default uncompiled.
         """
         self.config = config
         self._lanes = Lanes(lanes, energies)
         self._own = threading.local()
+        self._rivals = with_own(rivals or {})
         models = {OURS: load_model(checkpoint)[0]}
         models |= {name: load_model(path)[0] for name, path in (ablations or {}).items()}
         self._models = models
@@ -125,7 +130,12 @@ class Evaluator:
             episode = draw_episode(job, seed=self.config.seed, demonstrations=number)
             shown = episode.disturbed(condition)
             solvers = Solvers(
-                models, shown, concept=episode.concept, seed=seed, controller=self._controller()
+                models,
+                shown,
+                concept=episode.concept,
+                seed=seed,
+                rivals=self._rivals,
+                controller=self._controller(),
             )
             here = [cell for cell in cells if cell.setting == (number, condition)]
             outcomes += self._try(job, episode, solvers, here)
@@ -163,13 +173,19 @@ class Evaluator:
 def _answer(job: Job, episode: Episode, solver: Solver, cell: Cell) -> Outcome:
     concept, event = episode.concept, episode.questions[cell.task]
     if cell.task == "generate":
-        plan = solver.plan(event, len(concept.phases))
+        plan = solver.plan(event)
         success = plan_succeeds(concept, event, plan)
     else:
-        found = solver.identify(event.shown)
+        found = solver.identify(_unmarked(event.shown))
         success = bool(np.array_equal(found & event.shown.present, event.answer))
     objects = int(event.shown.objects.sum())
     return _outcome(job, episode, cell, objects=objects, success=success)
+
+
+def _unmarked(state: EntityState) -> EntityState:
+    """A scene to identify in: the masks of what a demonstrator may edit would tell who is meant."""
+    nothing = np.zeros_like(state.present)
+    return replace(state, movable=nothing, paintable=nothing)
 
 
 def _outcome(

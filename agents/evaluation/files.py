@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ...envs.errors import CheckpointError
-from ..text_files import replace_text
+from ..text_files import csv_text, replace_text
+from .commands import Run, command
 from .comparisons import RIVAL
 from .config import PLAIN
 from .duels import where_ahead
 from .evaluator import Outcome
 from .methods import OURS, RECOGNISER
-from .summary import CELL, MEANS, Row, command, named, standard, summarise
+from .summary import CELL, MEANS, Row, named, standard, summarise
 from .tables import full_table, make_tables
 
 _NAME = "evaluation"
 
 
-def write_files(folder: Path, outcomes: Sequence[Outcome], about: Mapping[str, Any]) -> list[Path]:
+def write_files(
+    folder: Path, outcomes: Sequence[Outcome], about: Mapping[str, Any], run: Run
+) -> list[Path]:
     """Write evaluation.json and .csv (a row a cell, and its command) and .md (the tables).
 
     Each file appears under its name only when it is complete; missing folders are made.
@@ -31,22 +32,32 @@ def write_files(folder: Path, outcomes: Sequence[Outcome], about: Mapping[str, A
         folder: where to.
         outcomes: what to report.
         about: what was evaluated, where and how; JSON-ready.
+        run: what its commands repeat.
     """
-    rows = [row | {"command": command(row)} for row in summarise(outcomes)]
-    report = {
-        **about,
-        "means": _means(outcomes),
-        "methods": _methods(outcomes),
-        "ahead": ahead(outcomes),
-        "rows": rows,
-    }
-    tables = [*make_tables(outcomes), full_table(outcomes)]
+    found = rates(outcomes)
+    rows = [row | {"command": command(row, run)} for row in found["rows"]]
     texts = {
-        "json": json.dumps(report, indent=1) + "\n",
-        "csv": _csv(rows),
-        "md": "\n".join([_preface(about), *(table.markdown for table in tables)]),
+        "json": json.dumps({**about, **found, "rows": rows}, indent=1) + "\n",
+        "csv": csv_text(rows),
+        "md": f"{_preface(about)}\n{markdown_tables(outcomes)}",
     }
     return [replace_text(folder / f"{_NAME}.{suffix}", text) for suffix, text in texts.items()]
+
+
+def rates(outcomes: Sequence[Outcome]) -> dict[str, list[Row]]:
+    """Everyone's rates by cell and their means, and where the rival is ahead."""
+    return {
+        "means": _means(outcomes),
+        "methods": _methods(outcomes),
+        "ahead": where_ahead(named(outcomes), RIVAL, OURS),
+        "rows": summarise(outcomes),
+    }
+
+
+def markdown_tables(outcomes: Sequence[Outcome]) -> str:
+    """The tables, one after the other."""
+    tables = [*make_tables(outcomes), full_table(outcomes)]
+    return "\n".join(table.markdown for table in tables)
 
 
 def _preface(about: Mapping[str, Any]) -> str:
@@ -84,13 +95,13 @@ def record(weights: Path, report: Path) -> Path:
         )
     about["evaluation"] = {
         **{name: found[name] for name in ("config", "machine", "means", "methods", "ahead")},
-        "rows": _cells(found["rows"], OURS),
-        "recogniser": _cells(found["rows"], RECOGNISER),
+        "rows": undisturbed(found["rows"], OURS),
+        "recogniser": undisturbed(found["rows"], RECOGNISER),
     }
     return replace_text(path, json.dumps(about, indent=1, sort_keys=True) + "\n")
 
 
-def _cells(rows: Sequence[Row], method: str) -> list[Row]:
+def undisturbed(rows: Sequence[Row], method: str) -> list[Row]:
     """A method's rates with undisturbed demonstrations."""
     names = (*CELL, "episodes", "successes", "success", "low", "high")
     return [
@@ -112,17 +123,3 @@ def _methods(outcomes: Sequence[Outcome]) -> list[Row]:
     """Everyone's means in the plane over the named single concepts, setting by setting."""
     found = [item for item in named(outcomes) if item.world == "particle" and item.level != 4]
     return summarise(found, MEANS)
-
-
-def ahead(outcomes: Sequence[Outcome]) -> list[Row]:
-    """Where the rival is ahead of our agent on the same questions about the named concepts."""
-    return where_ahead(named(outcomes), RIVAL, OURS)
-
-
-def _csv(rows: Sequence[Row]) -> str:
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    file = io.StringIO()
-    writer = csv.DictWriter(file, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue()

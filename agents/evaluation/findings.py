@@ -4,9 +4,9 @@ A finding is a list of claims; each compares two rates on the questions that bot
 holds one against a half. The rules, with McNemar's exact test (5%) of the questions that only one
 of two answers rightly, 95% Wilson intervals and a margin of five points:
 
-- `Kind.BEATS`: reproduced if it alone is right surely more often than the other alone. Refuted if
-  it is surely less often, or if both are shown equal: neither is surely ahead, and no two rates of
-  the intervals are further apart than the margin.
+- `Kind.BEATS`: refuted if both are shown equal: no two rates of the intervals are further apart
+  than the margin. Else reproduced if it alone is right surely more often than the other alone,
+  refuted if surely less often. A lead of no size reproduces nothing, however many were asked.
 - `Kind.KEEPS_UP`: reproduced if no rate of its interval is further below one of the other than the
   margin. Refuted if its interval lies further below the other than the margin.
 - `Kind.MOSTLY`, `Kind.SELDOM`: reproduced if its interval lies above, or below, a half. Refuted if
@@ -141,7 +141,7 @@ class Measured:
         verdicts: of each claim.
         verdict: of them all.
         missing: bars without outcomes on shared questions, as group's title and bar.
-        episodes: the number of the last episode of those counted, plus one; by world.
+        episodes: the number of the last episode of those counted, plus one; by level and world.
     """
 
     finding: Finding
@@ -150,7 +150,7 @@ class Measured:
     verdicts: tuple[Verdict, ...]
     verdict: Verdict
     missing: tuple[tuple[str, Bar], ...]
-    episodes: Mapping[str, int]
+    episodes: Mapping[tuple[int, str], int]
 
 
 Answers = Mapping[tuple[Bar, str, int], Mapping[tuple[str, int], Outcome]]
@@ -171,13 +171,14 @@ def measure_all(findings: Iterable[Finding], outcomes: Iterable[Outcome]) -> lis
 def _measure(finding: Finding, answers: Answers) -> Measured:
     rows: dict[tuple[str, Bar], Row] = {}
     right: dict[tuple[str, Bar], list[bool]] = {}
-    episodes: dict[str, int] = {}
+    episodes: dict[tuple[int, str], int] = {}
     for group in finding.groups:
         for bar, items in _shared(group, answers).items():
             right[group.title, bar] = [item.success for item in items]
             (rows[group.title, bar],) = summarise(items, ("task",))
+            asked = group.level, bar.world
             last = 1 + max(item.episode for item in items)
-            episodes[bar.world] = max(last, episodes.get(bar.world, 0))
+            episodes[asked] = max(last, episodes.get(asked, 0))
     wanted = ((group.title, bar) for group in finding.groups for bar in group.bars)
     alone = {claim: _alone(claim, right) for claim in finding.claims}
     verdicts = tuple(judge(claim, rows, alone[claim]) for claim in finding.claims)
@@ -208,9 +209,9 @@ def judge(claim: Claim, rows: Mapping[tuple[str, Bar], Row], alone: Alone | None
     if alone is None:
         return Verdict.NOT_MEASURED
     sure = mcnemar(*alone) < LEVEL
-    equal = not sure and above >= -MARGIN and below >= -MARGIN
-    ahead = sure and alone[0] > alone[1]
-    return _decide(reproduced=ahead, refuted=equal or (sure and not ahead))
+    equal = above >= -MARGIN and below >= -MARGIN
+    ahead = alone[0] > alone[1]
+    return _decide(reproduced=sure and ahead and not equal, refuted=equal or (sure and not ahead))
 
 
 def _alone(claim: Claim, right: Mapping[tuple[str, Bar], list[bool]]) -> Alone | None:

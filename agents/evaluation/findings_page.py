@@ -10,12 +10,12 @@ from ..figures.codes import Codes
 from ..figures.findings import draw_findings
 from ..table import Table
 from ..text_files import replace_text
+from .commands import SCRIPT, Run
 from .config import PLAIN, STANDARD
 from .evaluator import Outcome
 from .findings import MARGIN, Claim, Measured, Verdict, measure_all
 from .findings_paper import FINDINGS, GLOSSARY
-from .methods import METHODS
-from .summary import Row, weights
+from .summary import Row
 
 _POINTS = f"{100 * MARGIN:.0f} points"
 _RULES = f"""\
@@ -23,8 +23,8 @@ Every rate is of the questions that all methods of its group were asked, with fi
 demonstrations, and stands with its 95% Wilson interval. What must hold is judged as follows:
 
 - *A beats B*: of the questions that only one of them answers rightly, McNemar's exact test (5%)
-  tells whether one is ahead. Reproduced if A is; refuted if B is, or if both are shown equal:
-  neither is ahead, and no rate of one interval is more than {_POINTS} from any of the other.
+  tells whether one is ahead. Refuted if B is, or if both are shown equal: no rate of one interval
+  is more than {_POINTS} from any of the other, whoever is ahead. Else reproduced if A is ahead.
 - *A keeps up with B*: reproduced if no rate of A's interval is more than {_POINTS} below any of
   B's; refuted if A's whole interval is more than {_POINTS} below B's.
 - *A mostly succeeds*, *A mostly fails*: reproduced if A's interval lies above, or below, 50%;
@@ -38,7 +38,7 @@ scenes, not about trainings."""
 
 
 def write_findings(
-    folder: Path, outcomes: Sequence[Outcome], codes: Codes | None = None
+    folder: Path, outcomes: Sequence[Outcome], run: Run, codes: Codes | None = None
 ) -> list[Path]:
     """Write findings.md and its picture findings.png.
 
@@ -47,14 +47,15 @@ def write_findings(
             `draw_codes` writes.
         outcomes: of our agent, its variants, and the ablations under their names in
             `scripts/ablate.py`. A finding whose methods are missing is called not measured.
+        run: what its commands repeat.
         codes: for the distance between the codes of making and of finding.
     """
     found = measure_all(FINDINGS, outcomes)
-    page = replace_text(folder / "findings.md", findings_page(found, codes))
+    page = replace_text(folder / "findings.md", findings_page(found, run, codes))
     return [page, draw_findings(found, folder / "findings.png")]
 
 
-def findings_page(found: Sequence[Measured], codes: Codes | None = None) -> str:
+def findings_page(found: Sequence[Measured], run: Run, codes: Codes | None = None) -> str:
     """The page in Markdown."""
     summary = Table(
         title="In short",
@@ -71,12 +72,12 @@ def findings_page(found: Sequence[Measured], codes: Codes | None = None) -> str:
         f"## How it is judged\n\n{_RULES}\n",
         "## Who is asked\n",
         "\n".join(f"- `{name}`: {GLOSSARY[name]}" for name in methods) + "\n",
-        *(_section(m, codes) for m in found),
+        *(_section(m, run, codes) for m in found),
     ]
     return "\n".join(parts)
 
 
-def _section(measured: Measured, codes: Codes | None) -> str:
+def _section(measured: Measured, run: Run, codes: Codes | None) -> str:
     finding = measured.finding
     parts = [
         f"## {finding.number}. {finding.title}",
@@ -92,7 +93,7 @@ def _section(measured: Measured, codes: Codes | None) -> str:
         ]
     if finding.number == 1:
         parts.append(_distance(codes))
-    parts.append(f"Measured by\n\n    {command(measured)}")
+    parts.append("Measured by\n\n" + "\n".join(f"    {line}" for line in commands(measured, run)))
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
@@ -106,26 +107,28 @@ def sentence(measured: Measured) -> str:
     return measured.finding.sentence.format_map(rates | lacking)
 
 
-def command(measured: Measured) -> str:
-    """The command line that asks the finding's methods."""
-    finding, episodes = measured.finding, measured.episodes
-    asked = [name for name in finding.methods if name in METHODS]
-    others = [name for name in finding.methods if name not in METHODS]
-    worlds = dict.fromkeys(bar.world for group in finding.groups for bar in group.bars)
-    concepts = {name for group in finding.groups for name in group.concepts or ("",)}
-    parts = ["python scripts/evaluate.py"]
+def commands(measured: Measured, run: Run) -> list[str]:
+    """The command lines that ask the finding's methods, one a level."""
+    levels = sorted({group.level for group in measured.finding.groups})
+    return [_command(measured, level, run) for level in levels]
+
+
+def _command(measured: Measured, level: int, run: Run) -> str:
+    groups = [group for group in measured.finding.groups if group.level == level]
+    bars = list(dict.fromkeys(bar for group in groups for bar in group.bars))
+    concepts = {name for group in groups for name in group.concepts or ("",)}
+    parts = [SCRIPT]
     if len(concepts) == 1 and "" not in concepts:
         parts.append(f"--concepts {' '.join(map(shlex.quote, concepts))}")
+    worlds = dict.fromkeys(bar.world for bar in bars)
     parts += [
-        f"--levels {' '.join(map(str, sorted({group.level for group in finding.groups})))}",
-        f"--methods {' '.join(asked)}".strip(),
+        f"--levels {level} {run.who(dict.fromkeys(bar.method for bar in bars))}",
         f"--demonstrations {STANDARD} --conditions {PLAIN} --worlds {' '.join(worlds)}",
     ]
     for flag, world in (("episodes", "particle"), ("arm-episodes", "arm")):
-        parts += [f"--{flag} {episodes[world]}"] if world in episodes else []
-    if others:
-        parts.append(f"--ablation {' '.join(map(weights, others))}")
-    return " ".join(parts)
+        number = measured.episodes.get((level, world))
+        parts += [f"--{flag} {number}"] if number else []
+    return " ".join([*parts, *run.common])
 
 
 def _absent(measured: Measured) -> list[str]:
@@ -139,7 +142,7 @@ def _claims(measured: Measured) -> str:
         (_text(claim), *_rates(claim, measured), str(verdict))
         for claim, verdict in zip(measured.finding.claims, measured.verdicts, strict=True)
     ]
-    return _plain(("what must hold", "rate", "against", "one alone right", "verdict"), rows)
+    return _table(("what must hold", "rate", "against", "one alone right", "verdict"), rows)
 
 
 def _details(measured: Measured) -> str:
@@ -152,12 +155,11 @@ def _details(measured: Measured) -> str:
         episodes = {str(row["episodes"]) for row in found if row}
         what = f"{group.section}: {group.name}"
         rows.append((what, *(_rate(row, short=True) for row in found), "".join(episodes) or "-"))
-    return _plain(("what is asked", *(bar.name for bar in bars), "questions"), rows)
+    return _table(("what is asked", *(bar.name for bar in bars), "questions"), rows)
 
 
-def _plain(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    """A table without a heading."""
-    return Table(title="", header=header, rows=rows).markdown.partition("\n\n")[2]
+def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    return Table(title="", header=header, rows=rows).markdown
 
 
 def _text(claim: Claim) -> str:

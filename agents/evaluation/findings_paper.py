@@ -7,14 +7,6 @@ from .findings import Bar, Claim, Finding, Group, Kind
 from .methods import OURS
 from .summary import FAMILIES
 
-ABLATIONS = (
-    "same_time",
-    "separate_codes",
-    "generate_alone",
-    "identify_alone",
-    "no_pairs",
-)
-"""Variants of `scripts/ablate.py`, by the names that `scripts/evaluate.py --ablation` is given."""
 GLOSSARY = {
     OURS: "the shipped weights, at most 20 steps of descent",
     "same_time": "the shipped design, trained as briefly as the variants that it is held against",

@@ -32,7 +32,9 @@ VARIANTS: dict[str, InferenceConfig] = {
 part is random; generating by descent on the energy that identifies; other numbers of steps on x
 and a.
 Without steps, the lowest of the starts (the scene as it is, and 15 random ones) is the answer."""
-RIVALS: dict[str, Callable[[int], Rival]] = {
+MakeRival = Callable[[int], Rival]
+"""Makes a rival from a seed."""
+RIVALS: dict[str, MakeRival] = {
     "chance": Chance,
     "copy-nearest": lambda seed: CopyNearest(),
     "invariants": Invariants,
@@ -71,13 +73,13 @@ class AgentSolver:
         self._agent.config = self._config
         return self._agent
 
-    def plan(self, event: Event, phases: int) -> Plan:
-        """Entities for each of `phases`, each planned from where the last one ends."""
+    def plan(self, event: Event) -> Plan:
+        """Entities for each phase that was inferred, each planned from where the last one ends."""
         state, terms = event.before, None
         if isinstance(event, ComposedEvent):
             terms = list(event.attentions)
         plan: list[np.ndarray] = []
-        for phase in range(phases):
+        for phase in range(self.agent.phases):
             found = self.agent.generate(state, event.attention, phase=phase, attentions=terms)
             plan.append(found.entities)
             state = state.with_entities(plan[-1])
@@ -94,7 +96,7 @@ class RivalSolver:
     def __init__(self, rival: Rival) -> None:
         self._rival = rival
 
-    def plan(self, event: Event, phases: int) -> Plan:
+    def plan(self, event: Event) -> Plan:
         """Entities for each phase that the rival saw."""
         return self._rival.plan(event.before, event.attention)
 
@@ -116,6 +118,7 @@ class Solvers:
         *,
         concept: Concept,
         seed: int,
+        rivals: Mapping[str, MakeRival] = RIVALS,
         controller: IKController | None = None,
     ) -> None:
         """Prepare.
@@ -125,19 +128,21 @@ class Solvers:
             shown: the demonstrations, of each concept that is to hold.
             concept: what they show, for who is told.
             seed: of rivals that draw.
+            rivals: who answers without our model, by name.
             controller: of the arm, if our agent is to act with it.
         """
         self._models = models
         self._shown = shown
         self._concept = concept
         self._seed = seed
+        self._rivals = rivals
         self._controller = controller
         self._agents: dict[tuple[str, InferenceConfig], ConceptAgent] = {}
 
     def get(self, method: str) -> Solver:
         """The method, after it has observed the demonstrations."""
-        if method in RIVALS:
-            rival = RIVALS[method](self._seed)
+        if method in self._rivals:
+            rival = self._rivals[method](self._seed)
             rival.observe(self._shown[0])
             return RivalSolver(rival)
         if method == RECOGNISER:

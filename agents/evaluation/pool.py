@@ -16,6 +16,7 @@ from ...envs.errors import ConfigError
 from .config import EvaluationConfig
 from .energies import energies
 from .evaluator import Evaluator, Outcome, Task
+from .own_methods import with_own
 
 LANES = 48
 """Episodes side by side in a process."""
@@ -36,25 +37,29 @@ def run_tasks(
     checkpoint: Path | str | None = None,
     ablations: Mapping[str, Path] | None = None,
     *,
+    rivals: Mapping[str, str] | None = None,
     workers: int = 2,
     compiled: bool = False,
 ) -> Generator[tuple[int, list[Outcome]], None, None]:
     """How many tasks were done, and their outcomes, again and again until all are done.
 
     Raises:
-        ConfigError: if `workers` is below 1.
+        ConfigError: if `workers` is below 1, or a rival of one's own cannot be loaded.
         CheckpointError: if a checkpoint is missing, truncated or altered.
     """
     if workers < 1:
         raise ConfigError(f"workers={workers} must be at least 1")
+    with_own(rivals or {})  # here, where it is read
     chunks = _chunks(tasks, workers)
     if workers == 1:
         found = energies(compiled=compiled)
-        evaluator = Evaluator(config, checkpoint, ablations, lanes=LANES, energies=found)
+        evaluator = Evaluator(
+            config, checkpoint, ablations, rivals=rivals, lanes=LANES, energies=found
+        )
         yield from ((len(chunk), evaluator.run_all(chunk)) for chunk in chunks)
         return
     context = multiprocessing.get_context("spawn")
-    start = (config, checkpoint, ablations, compiled, context.Lock())
+    start = (config, checkpoint, ablations, rivals, compiled, context.Lock())
     with one_thread(), context.Pool(workers, _start, start) as pool:
         yield from pool.imap_unordered(_run, chunks)
 
@@ -82,12 +87,15 @@ def _start(
     config: EvaluationConfig,
     checkpoint: Path | str | None,
     ablations: Mapping[str, Path] | None,
+    rivals: Mapping[str, str] | None,
     compiled: bool,
     turn: Lock,
 ) -> None:
     torch.set_num_threads(1)
     found = energies(compiled=compiled, turn=turn)
-    _evaluators[:] = [Evaluator(config, checkpoint, ablations, lanes=LANES, energies=found)]
+    _evaluators[:] = [
+        Evaluator(config, checkpoint, ablations, rivals=rivals, lanes=LANES, energies=found)
+    ]
 
 
 def _run(tasks: Sequence[Task]) -> tuple[int, list[Outcome]]:

@@ -60,9 +60,10 @@ def publish(path: Path, outcomes: Iterable[Outcome], about: Mapping[str, Any]) -
 def missing_from(
     outcomes: Iterable[Outcome], path: Path, about: Mapping[str, Any]
 ) -> list[Outcome]:
-    """The verdicts in a published file about the same seed and weights that are not among others.
+    """The verdicts in a published file about the same weights that are not among others.
 
-    Publishing the others over it would lose these. None where there is no such file.
+    Publishing the others over it would lose these: all of them under another seed. None where there
+    is no such file, or it is about other weights.
 
     Raises:
         CheckpointError: if there is a file, but it is no published one.
@@ -70,9 +71,11 @@ def missing_from(
     if not path.is_file():
         return []
     published, told = read_published(path)
-    seed, ours = "seed", f"sha256 of {OURS}"
-    if any(told.get(name) != about.get(name) for name in (seed, ours)):
+    ours = f"sha256 of {OURS}"
+    if told.get(ours) != about.get(ours):
         return []
+    if told.get("seed") != about.get("seed"):
+        return published
     here = {_question(item) for item in outcomes}
     kept = {name: about.get(name, digest) == digest for name, digest in told.items()}
     return [

@@ -31,10 +31,10 @@ class Recogniser:
     def __init__(self, concept: Concept) -> None:
         self._phases = tuple(nearest_trained(phase) for phase in concept.phases)
 
-    def plan(self, event: Event, phases: int) -> Sequence[np.ndarray]:
-        """Entities (N, 7) for each of `phases`, each planned from where the last one ends."""
+    def plan(self, event: Event) -> Sequence[np.ndarray]:
+        """Entities (N, 7) for each of its phases, each planned from where the last one ends."""
         state, plan = event.before, []
-        for phase in self._phases[:phases]:
+        for phase in self._phases:
             state = phase.nearest(state, event.attention)
             plan.append(state.entities.copy())
         return plan

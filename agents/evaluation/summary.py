@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
@@ -15,7 +14,7 @@ from ..wilson import wilson_interval
 from .arm import ArmFacts
 from .config import PLAIN, STANDARD, SUBJECTS
 from .evaluator import Outcome
-from .methods import METHODS, OURS
+from .methods import OURS
 
 CELL = ("concept", "task", "level", "world", "demonstrations", "condition", "method")
 """What the table tells apart."""
@@ -48,7 +47,6 @@ SINGLE = "concepts"
 """The group of what is no composition."""
 _FAMILY_OF = {name: family for family, names in FAMILIES.items() for name in names}
 _MILLIMETRES = 1e3
-_SCRIPT = "python scripts/evaluate.py"
 
 _ASKED = attrgetter("world", *MEANS)
 _EPISODE = attrgetter("episode")
@@ -124,24 +122,6 @@ def summarise(outcomes: Iterable[Outcome], by: Sequence[str] = CELL) -> list[Row
     for item in outcomes:
         groups[tuple(_value(item, name) for name in by)].append(item)
     return [dict(zip(by, key, strict=True)) | _numbers(group) for key, group in groups.items()]
-
-
-def weights(ablation: str) -> str:
-    """NAME=PATH of the weights that scripts/ablate.py trained, as `--ablation` takes it."""
-    return f"{ablation}=docs/ablations/{ablation}.safetensors"
-
-
-def command(row: Row) -> str:
-    """What computes a row of `CELL`, and little else, as a command line."""
-    arm, method = row["world"] == "arm", row["method"]
-    episodes = row["episodes"]
-    parts = [
-        f"--concepts {shlex.quote(row['concept'])} --levels {row['level']}",
-        f"--methods {method if method in METHODS else f'--ablation {weights(method)}'}",
-        f"--demonstrations {row['demonstrations']}",
-        f"--conditions {row['condition']} --worlds {row['world']} --episodes {episodes}",
-    ]
-    return " ".join([_SCRIPT, *parts, *([f"--arm-episodes {episodes}"] if arm else [])])
 
 
 def _value(item: Outcome, name: str) -> Any:

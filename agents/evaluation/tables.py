@@ -7,6 +7,7 @@ from typing import Any
 
 from ...envs.concepts import TASKS
 from ..table import Table
+from .commands import flags
 from .config import CONDITIONS, PLAIN, STANDARD, SUBJECTS, WORLDS
 from .evaluator import Outcome
 from .methods import METHODS
@@ -15,7 +16,6 @@ from .summary import (
     FAMILIES,
     SINGLE,
     Row,
-    command,
     named,
     standard,
     standards,
@@ -61,16 +61,16 @@ def full_table(outcomes: Sequence[Outcome]) -> Table:
     rows = []
     for key in keys:
         here = [cells.get((*key, method)) for method in methods]
-        found = next(row for row in here if row is not None)
-        line = command(found).partition(" --")[2].replace(f"methods {found['method']} --", "")
-        rows.append((*map(str, key), *map(_rate, here), f"`--{line}`"))
+        line = flags(dict(zip(by, key, strict=True)))
+        rows.append((*map(str, key), *map(_rate, here), f"`{line}`"))
     return Table(
         title="Every cell",
         header=(*by, *methods, "command"),
         rows=rows,
-        note="Success [%], its 95% Wilson interval, successes/episodes. The command of a row is "
-        "`python scripts/evaluate.py` with the flags in its last column, and `--methods` with the "
-        "name of a column for a single cell (`--ablation NAME=PATH` for other weights).",
+        note="Success [%], its 95% Wilson interval, successes/episodes. The command of a cell is "
+        "`python scripts/evaluate.py` with the flags in its row's last column, `--methods` with "
+        "its column's name (for other weights nobody's, and `--ablation NAME=PATH`), and "
+        "`--episodes` (on the arm also `--arm-episodes`) with as many as it has.",
     )
 
 

@@ -103,8 +103,16 @@ def draw_codes(codes: Codes, path: Path) -> Path:
     for way, marker in ((MAKE, "o"), (FIND, "X")):
         pairs = zip(codes.concepts, codes.ways, strict=True)
         here = places[[pair == ("red", way) for pair in pairs]]
+        # Hollow, large and behind: red is one of the colours, whose own points are to be seen.
         axis.scatter(
-            *here.T, color="red", edgecolor="black", s=95, marker=marker, label=f"{way} red"
+            *here.T,
+            facecolor="none",
+            edgecolor="red",
+            s=150,
+            linewidth=1.2,
+            zorder=0.9,
+            marker=marker,
+            label=f"{way} red",
         )
     axis.set(
         xlabel="first principal direction of w's learned part",

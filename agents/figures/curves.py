@@ -22,6 +22,8 @@ from ..evaluation.summary import Row, named, standard, standards, summarise
 
 _COLOURS = mpl.colormaps["tab10"].colors  # pyright: ignore[reportAttributeAccessIssue]
 _ALL = "all scenes"
+_BESIDE = 0.1  # between two lines along x, as a share of the way to the next value
+_TICK = 5.0  # of the success at which an axis may begin [%]
 Series = Mapping[str, Sequence[tuple[float, Row]]]
 """Rows of `summarise` by the name of a line, each with its place along x."""
 
@@ -98,20 +100,34 @@ def _draw(series: Mapping[str, Series], path: Path, label: str) -> Path:
     figure = Figure(figsize=(11.0, 4.4), layout="constrained")
     axes = np.ravel(np.asarray(figure.subplots(1, len(TASKS), sharey=True)))
     names = sorted({name for part in series.values() for name in part}, key=_place)
+    shown = [point for part in series.values() for points in part.values() for point in points]
+    values = sorted({value for value, _ in shown})
+    lowest = min(100.0 * row["low"] for _, row in shown)
     for axis, task in zip(axes, TASKS, strict=True):
-        for number, name in enumerate(names):
-            _draw_line(axis, series[task].get(name, []), name, _COLOURS[number % len(_COLOURS)])
-        axis.set(title=task, xlabel=label, ylim=(0, 101))
+        axis.set(title=task, xlabel=label, ylim=(_TICK * (lowest // _TICK), 101))
+        axis.set(xlim=(-0.6, len(values) - 0.4))
+        axis.set_xticks(range(len(values)), [f"{value:g}" for value in values])
         axis.grid(alpha=0.3)
+        for number, name in enumerate(names):
+            shift = _BESIDE * (number - (len(names) - 1) / 2)
+            found = series[task].get(name, [])
+            points = [(values.index(value) + shift, row) for value, row in found]
+            _draw_line(axis, points, name, _COLOURS[number % len(_COLOURS)])
         if label.startswith("objects"):
-            axis.axvspan(MOST_OBJECTS + 0.5, axis.get_xlim()[1], color="0.5", alpha=0.12)
-            axis.set_title(f"{task} (grey: more than ever trained)")
-    axes[0].set_ylabel("success [%]")
+            _mark_untrained(axis, values)
+    axes[0].set_ylabel("success [%], shaded: 95% Wilson interval")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right center", fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
     return path
+
+
+def _mark_untrained(axis: Axes, values: Sequence[float]) -> None:
+    """Grey where there are more objects than were ever trained; the values stand side by side."""
+    trained = sum(value <= MOST_OBJECTS for value in values)
+    axis.axvspan(trained - 0.5, axis.get_xlim()[1], color="0.5", alpha=0.12)
+    axis.set_title(f"{axis.get_title()} (grey: more than ever trained)")
 
 
 def _draw_line(axis: Axes, points: Sequence[tuple[float, Row]], name: str, colour: Any) -> None:
@@ -120,7 +136,7 @@ def _draw_line(axis: Axes, points: Sequence[tuple[float, Row]], name: str, colou
         np.array([100.0 * row[key] for _, row in points]) for key in ("success", "low", "high")
     )
     bold = name in (OURS, _ALL)
-    axis.plot(places, share, "o-", color=colour, label=name, lw=2.6 if bold else 1.3, ms=4)
+    axis.plot(places, share, "o-", color=colour, label=name, lw=2.6 if bold else 1.3, ms=3.5)
     axis.fill_between(places, low, high, color=colour, alpha=0.15, lw=0)
 
 

@@ -22,12 +22,14 @@ FILM = ("between", "colour", "at_distance", "square", "quantity")
 """Concepts of the filmstrips."""
 STEPS = (0, 1, 2, 5, 10, 20)
 """Steps of descent after which a filmstrip has a picture."""
+MARKS = "amber ring: attended; crosshair: the cursor; blue line: its way; dashed disc: a zone"
+"""What the marks in both pictures mean."""
 _SEED = 1
 _COLUMNS = 6
 
 
 def draw_gallery(path: Path, *, seed: int = 3, size: int = 300) -> Path:
-    """Write a PNG: a scene of each concept in which it holds, attended entities marked."""
+    """Write a PNG: a scene of each concept in which it holds, and what the marks in it mean."""
     rows = -(-len(CONCEPTS) // _COLUMNS)
     figure = Figure(figsize=(2.4 * _COLUMNS, 2.7 * rows), layout="constrained")
     axes = np.ravel(np.asarray(figure.subplots(rows, _COLUMNS)))
@@ -45,6 +47,7 @@ def draw_gallery(path: Path, *, seed: int = 3, size: int = 300) -> Path:
         overlay = Overlay(attended=event.attention, trail=trail if moved else None)
         axis.imshow(renderer.draw(event.after, overlay))
         axis.set_title(name, fontsize=11)
+    figure.supxlabel(MARKS, fontsize=11)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=90)
     return path
@@ -84,6 +87,7 @@ def draw_filmstrips(
             for spine in axis.spines.values():
                 spine.set(color="tab:green" if holds else "0.7", linewidth=3 if holds else 1)
         row[0].set_ylabel(name)
+    figure.supxlabel(f"{MARKS}; green frame: the concept holds", fontsize=9)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=90)
     return path

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from ...envs.concepts import TASKS
+from ...envs.errors import ConfigError
 from ..batches import Batch
 from ..code import normalise_code
 from ..config import TrainConfig
@@ -54,9 +57,11 @@ class Objective:
         draw: the random numbers of a step, and all else that changes from step to step. It runs
             outside the loss, so that the loss can be compiled and a resumed run equals another.
         loss: (model, batch, what was drawn, config) to the loss and its terms by name. Terms of
-            generating begin with "generate", those of identifying with "identify".
+            generating begin with "generate", those of identifying with "identify". It raises
+            `ConfigError` where it returns anything else.
         amortised: whether the encoder is trained; if not, inference starts w from random codes.
-        compiled: whether `torch.compile` shortens it: not where graphs nest deeply.
+        compiled: whether a fast training compiles the loss (`torch.compile`) and runs it in
+            bfloat16: not where graphs nest deeply, or where that is too coarse.
     """
 
     draw: Callable[[Batch, Step], Any]
@@ -64,11 +69,62 @@ class Objective:
     amortised: bool = True
     compiled: bool = True
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "loss", _checked(self.loss))
+
+
+def _checked(loss: Loss) -> Loss:
+    """The same loss, which raises `ConfigError` unless it returns numbers that can be reported."""
+
+    @wraps(loss)
+    def checked(
+        model: ConceptModel, batch: Batch, draws: Any, config: TrainConfig
+    ) -> tuple[Tensor, Terms]:
+        found: Any = loss(model, batch, draws, config)
+        if not (isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], dict)):
+            size = f" of {len(found)}" if isinstance(found, tuple) else ""
+            raise ConfigError(
+                f"an objective's loss returned a {type(found).__name__}{size}, expected the "
+                "loss and a dictionary of its terms; return what sum_terms(terms, config) returns"
+            )
+        for name, value in {"the loss": found[0], **found[1]}.items():
+            _check_number(name, value)
+        return found
+
+    return checked
+
 
 def sum_terms(terms: Mapping[str, Tensor], config: TrainConfig) -> tuple[Tensor, Terms]:
-    """The sum of the trained tasks' terms, and these terms."""
+    """The sum of the trained tasks' terms, and these terms; those of other tasks are left out.
+
+    Raises:
+        ConfigError: on a term whose name begins with no task's or that is no single number, and if
+            there is no term of a trained task.
+    """
+    for name, value in terms.items():
+        if not name.startswith(TASKS):
+            raise ConfigError(
+                f"terms holds {name!r}, which no task's name begins; call it "
+                f"{' or '.join(f'{task}_{name}' for task in TASKS)}, whichever it trains"
+            )
+        _check_number(name, value)
     kept = {name: value for name, value in terms.items() if name.startswith(config.tasks)}
+    if not kept:
+        raise ConfigError(
+            f"terms holds {', '.join(terms) or 'nothing'}, but TrainConfig.tasks={config.tasks!r}; "
+            "give at least one term of a task that is trained"
+        )
     return torch.stack(list(kept.values())).sum(), kept
+
+
+def _check_number(name: str, value: Any) -> None:
+    """Raise `ConfigError` unless `value` is a tensor of one number."""
+    if not isinstance(value, Tensor) or value.dim():
+        shape = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+        raise ConfigError(
+            f"{name} of an objective is {shape}, expected a tensor of shape (); return the mean "
+            "over the batch"
+        )
 
 
 def encode(model: ConceptModel, batch: Batch, code_noise: Tensor, config: TrainConfig) -> Tensor:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -13,7 +11,8 @@ from typing import Any
 from ...envs.concepts import CONCEPTS
 from ...envs.errors import ConfigError
 from ..evaluation.config import STANDARD
-from ..text_files import replace_text
+from ..table import Table
+from ..text_files import csv_text, replace_text
 from .learner import Point, ReinforcementConfig
 from .price import demonstrated_steps
 
@@ -104,7 +103,7 @@ def write_report(folder: Path, policies: Sequence[PolicyFile]) -> list[Path]:
     """Write reinforcement.json (a policy an entry), .csv (an evaluation a row), .md (the table)."""
     texts = {
         "json": json.dumps([_summary(policy) for policy in policies], indent=1) + "\n",
-        "csv": _csv([row for policy in policies for row in _rows(policy)]),
+        "csv": csv_text([row for policy in policies for row in _rows(policy)]),
         "md": _table(policies),
     }
     return [replace_text(folder / f"{_NAME}.{suffix}", text) for suffix, text in texts.items()]
@@ -141,28 +140,18 @@ def _summary(policy: PolicyFile) -> dict[str, Any]:
     }
 
 
-def _csv(rows: Sequence[dict[str, Any]]) -> str:
-    file = io.StringIO()
-    writer = csv.DictWriter(file, list(rows[0]) if rows else [], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue()
-
-
 def _table(policies: Sequence[PolicyFile]) -> str:
     """Markdown: a row a policy, generate first, in the order of `CONCEPTS`."""
-    lines = [
-        "| concept | task | algorithm | steps trained | to wanted | success [%] | training [s] | "
-        f"steps in {STANDARD} demonstrations |",
-        "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |",
-    ]
+    header = ("concept", "task", "algorithm", "steps trained", "to wanted", "success [%]")
+    header += ("training [s]", f"steps in {STANDARD} demonstrations")
+    rows: list[tuple[str, ...]] = []
     order = list(CONCEPTS)
     for policy in sorted(policies, key=lambda one: (one.task, order.index(one.concept))):
         if not policy.points:
             continue
         last, price = policy.points[-1], policy.price
         low, high = (100.0 * end for end in last.interval)
-        cells = (
+        row = (
             policy.concept,
             policy.task,
             policy.config.algorithm.upper(),
@@ -172,5 +161,5 @@ def _table(policies: Sequence[PolicyFile]) -> str:
             f"{last.seconds:.0f}",
             f"{demonstrated_steps(policy.concept):.0f}",
         )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+        rows.append(row)
+    return Table(title="", header=header, rows=rows).markdown

@@ -65,6 +65,7 @@ class ReinforcementConfig(Config):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self.require("algorithm", self.algorithm in ALGORITHMS, f"one of {', '.join(ALGORITHMS)}")
         for name in ("steps", "every", "episodes", "confirm", "width", "train_every", "worlds"):
             self.require(name, getattr(self, name) >= 1, "at least 1")

@@ -41,15 +41,6 @@ class Rival(Protocol):
         """
         ...
 
-    def generate(self, state: EntityState, attention: np.ndarray) -> np.ndarray:
-        """The last entities (N, 7) of the plan.
-
-        Raises:
-            NoDemonstrationsError: before anything was observed.
-            ShapeError, NonFiniteError: on an attention that does not fit the scene.
-        """
-        ...
-
     def identify(self, state: EntityState) -> np.ndarray:
         """(N,) bool, the entities for which the concept holds in a scene.
 

@@ -32,10 +32,6 @@ class Chance:
         check_attention(state, attention)
         return tuple(self._draw(state) for _ in self._phases)
 
-    def generate(self, state: EntityState, attention: np.ndarray) -> np.ndarray:
-        """Random valid entities (N, 7)."""
-        return self.plan(state, attention)[-1]
-
     def identify(self, state: EntityState) -> np.ndarray:
         """(N,) bool, as many objects and zones as in a random demonstration."""
         check_observed(self._phases)

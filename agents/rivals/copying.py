@@ -40,10 +40,6 @@ class CopyNearest:
             state = state.with_entities(plan[-1])
         return tuple(plan)
 
-    def generate(self, state: EntityState, attention: np.ndarray) -> np.ndarray:
-        """Entities (N, 7), placed and painted as in the most similar demonstration."""
-        return self.plan(state, attention)[-1]
-
     def identify(self, state: EntityState) -> np.ndarray:
         """(N,) bool, the entities most like those of the most similar demonstration."""
         check_observed(self._phases)

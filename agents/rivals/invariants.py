@@ -56,10 +56,6 @@ class Invariants:
             state = state.with_entities(plan[-1])
         return tuple(plan)
 
-    def generate(self, state: EntityState, attention: np.ndarray) -> np.ndarray:
-        """Entities (N, 7) in which what was held constant is so again."""
-        return self.plan(state, attention)[-1]
-
     def identify(self, state: EntityState) -> np.ndarray:
         """(N,) bool, the attention under which the scene deviates least."""
         check_observed(self._phases)

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..entities import CURSOR, MAX_ENTITIES, EntityState, check_array
 from ..errors import ConceptParameterError, ShapeError
+from ..number_checks import is_whole
 from .sampling import CURSOR_REGION, move_cursor_away
 
 TASKS = ("generate", "identify")
@@ -157,12 +158,7 @@ class Concept(ABC):
         Raises:
             ConceptParameterError: if `n_objects` is outside `num_objects`.
         """
-        low, high = self.num_objects
-        if not low <= n_objects <= high:
-            raise ConceptParameterError(
-                f"n_objects={n_objects} of concept '{self.name}' is outside [{low}, {high}]; "
-                "choose a number in that range"
-            )
+        self.check_objects(n_objects)
         entities, attended = self.sample_after(rng, n_objects)
         order = rng.permutation(len(entities))
         after = _pad(entities[order])
@@ -218,6 +214,19 @@ class Concept(ABC):
         It is where the residual is at most `tolerance`, but it is written without the residual:
         each tells of the other's faults (tests/test_concepts_laws.py).
         """
+
+    def check_objects(self, n_objects: int) -> None:
+        """Refuse a number of objects for which no scene can be sampled.
+
+        Raises:
+            ConceptParameterError: unless it is a whole number within `num_objects`.
+        """
+        low, high = self.num_objects
+        if not is_whole(n_objects) or not low <= n_objects <= high:
+            raise ConceptParameterError(
+                f"n_objects={n_objects!r} of concept '{self.name}' is outside [{low}, {high}]; "
+                "choose a whole number in that range"
+            )
 
     def check_attention(self, state: EntityState, attention: np.ndarray) -> np.ndarray:
         """The attended objects as row numbers.

@@ -114,12 +114,7 @@ class Composed(Concept):
             ConceptParameterError: if `n_objects` is outside `num_objects`, or no such scene was
                 found.
         """
-        low, high = self.num_objects
-        if not low <= n_objects <= high:
-            raise ConceptParameterError(
-                f"n_objects={n_objects} of concept '{self.name}' is outside [{low}, {high}]; "
-                "choose a number in that range"
-            )
+        self.check_objects(n_objects)
         for _ in range(_DRAWS):
             drawn = draw_after(rng, self.terms, self.sets, n_objects)
             if drawn is None:
