@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,33 +11,21 @@ import numpy as np
 import torch
 
 from ..envs.demonstrations import Demonstration
-from ..envs.entities import MAX_ENTITIES, EntityState, check_array
-from ..envs.errors import ConfigError, NoDemonstrationsError, ShapeError
-from ..envs.number_checks import check_whole
+from ..envs.entities import EntityState, check_array
+from ..envs.errors import ConfigError, NoDemonstrationsError
 from .config import InferenceConfig
-from .edits import Edits
 from .generate import GenerateResult, generate
 from .identify import IdentifyResult, identify
 from .ik import IKController
-from .infer import InferResult, infer
+from .infer import InferResult
 from .landscape import landscape
 from .model import ConceptModel, load_model
+from .observed import Observed, observed_terms
 from .plan import Plan
 from .policies import Controllers, Policies, Policy
 from .scene import Scene
-from .standing import shows_standing
 from .tensors import check_attended, check_state, scene_of, to_tensor
-from .terms import Learned, Term, check_weight, concept_term, total_energy
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Observed:
-    """A concept that was observed: what was inferred, its weight, what it may change."""
-
-    result: InferResult
-    weight: float
-    edits: Edits
-    stands: bool
+from .terms import Term, concept_term, total_energy
 
 
 class ConceptAgent:
@@ -62,7 +50,7 @@ class ConceptAgent:
             )
         self.model = model
         self.config = config or model.inference
-        self._concepts: list[_Observed] = []
+        self._concepts: list[Observed] = []
         self._constraints: list[Term] = []
         self._policies = Policies(self, Controllers(controller))
 
@@ -99,17 +87,10 @@ class ConceptAgent:
             NoDemonstrationsError, ShapeError, MixedLayoutError: on demonstrations that do not fit.
             ConfigError: on a weight that is no finite number of at least 0.
         """
-        weight = check_weight(weight)
-        result = infer(self.model, demonstrations, config=self.config)
-        observed = _Observed(
-            result=result,
-            weight=weight,
-            edits=Edits.of(demonstrations),
-            stands=shows_standing(demonstrations),
-        )
+        observed = Observed.of(demonstrations, self.model, config=self.config, weight=weight)
         self._concepts = [*self._concepts, observed] if join else [observed]
         self._policies.forget()
-        return result
+        return observed.result
 
     def constrain(self, *terms: Term) -> None:
         """Add differentiable energies of your own to what is minimised; none removes them all.
@@ -159,7 +140,7 @@ class ConceptAgent:
         Raises:
             NoDemonstrationsError: before any concept was observed.
         """
-        return max(len(concept.result.codes) for concept in self._observed())
+        return max(concept.phases for concept in self._observed())
 
     def terms(
         self, *, phase: int = 0, attentions: Sequence[np.ndarray] | None = None
@@ -176,36 +157,14 @@ class ConceptAgent:
             NonFiniteError: if one holds NaN or infinity.
             ConfigError: on a phase that is no whole number of at least 0.
         """
-        observed = self._observed()
-        check_whole("phase", phase, least=0, cure="0 is the first")
-        if attentions is not None and len(attentions) != len(observed):
-            raise ShapeError(
-                f"attentions has {len(attentions)} entries, expected {len(observed)}; "
-                "pass one for each observed concept"
-            )
-        for number, attention in enumerate(() if attentions is None else attentions):
-            check_array(attention, f"attentions[{number}]", (MAX_ENTITIES,))
-        own = [None] * len(observed) if attentions is None else attentions
-        found = [
-            self._term(concept, phase, attention)
-            for concept, attention in zip(observed, own, strict=True)
-        ]
-        return [*found, *self._constraints]
-
-    def _term(self, concept: _Observed, phase: int, attention: np.ndarray | None) -> Term:
-        result, count = concept.result, self.config.readings
-        index = min(phase, len(result.codes) - 1)
-        term = concept_term(
+        found = observed_terms(
+            self._observed(),
             self.model.energy,
-            result.readings[index, :count] if count > 1 else result.codes[index],
-            attention=attention,
-            weight=concept.weight,
-            temperature=self.config.temperature,
-            recognition=self.config.recognition,
+            config=self.config,
+            phase=phase,
+            attentions=attentions,
         )
-        if len(self._concepts) == 1:
-            return term
-        return Learned(concept.edits.limit(term, attention))
+        return [*found, *self._constraints]
 
     def generate(
         self,
@@ -340,7 +299,7 @@ class ConceptAgent:
             )
         return [concept_term(self.model.energy, code)]
 
-    def _observed(self) -> list[_Observed]:
+    def _observed(self) -> list[Observed]:
         if not self._concepts:
             raise NoDemonstrationsError(
                 "no concept was observed yet; call agent.observe(demonstrations) first"

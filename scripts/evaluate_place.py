@@ -27,10 +27,10 @@ from tqdm import tqdm
 from conceptgym.agents.cli import run_script
 from conceptgym.agents.model import load_model
 from conceptgym.agents.place.films import film_failures
+from conceptgym.agents.place.pages import write_summary
 from conceptgym.agents.place.pool import run_trials
 from conceptgym.agents.place.report import make_report
 from conceptgym.agents.place.store import PlaceStore
-from conceptgym.agents.place.summary import write_summary
 from conceptgym.agents.place.trials import CELLS, CONDITIONS, trials
 from conceptgym.agents.text_files import replace_text
 

@@ -16,6 +16,7 @@ from conceptgym.agents.geometry import SLOTS
 from conceptgym.agents.identify import IdentifyResult
 from conceptgym.agents.model import ConceptModel
 from conceptgym.agents.scene import Scene
+from conceptgym.agents.tensors import scene_of, to_tensor
 from conceptgym.envs import CONCEPTS, ConceptEnv, Demonstration, EntityState, Event
 from conceptgym.envs.entities import CURSOR, NUM_FEATURES, ZONE
 
@@ -163,6 +164,14 @@ def observed_agent(concept: str = "between", config: InferenceConfig = QUICK) ->
     agent = ConceptAgent(tiny_model(), config=config)
     agent.observe(demonstrations(concept))
     return agent
+
+
+def learned_energy(
+    agent: ConceptAgent, event: Event, code: np.ndarray, attention: np.ndarray
+) -> float:
+    """E(x, a, w) of an event's start, straight from the model."""
+    scene = scene_of(event.before, attention)
+    return float(agent.model.energy(scene, to_tensor(code)[None])[0])
 
 
 def generated(entities: np.ndarray) -> GenerateResult:

@@ -10,7 +10,7 @@ import pytest
 
 from conceptgym.agents.marked_tables import fill_table
 from conceptgym.agents.place.outcomes import PlaceOutcome
-from conceptgym.agents.place.summary import COUNTS, GROUPS, SHOWN, count, summary, write_summary
+from conceptgym.agents.place.pages import COUNTS, GROUPS, SHOWN, count, summary, write_summary
 from conceptgym.agents.place.trials import CELLS
 from conceptgym.envs.errors import ConfigError
 
