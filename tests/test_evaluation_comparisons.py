@@ -85,7 +85,7 @@ def test_their_names_are_those_that_are_evaluated() -> None:
     assert set(SETTINGS.values()) == known
     assert {condition for _, _, condition in SETTINGS.values()} == set(CONDITIONS)
     assert {RIVAL, *STARTS} <= set(METHODS)
-    assert set(ABLATIONS) == set(load("ablate").VARIANTS) | {"same_time"}
+    assert set(ABLATIONS) == set(load("ablate").VARIANTS)
 
 
 @pytest.mark.parametrize("name", ["rival", "rival ahead", "ablations", "starts"])

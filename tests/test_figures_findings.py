@@ -42,11 +42,11 @@ def measured(finding: Finding, successes: dict[str, int], *without: str) -> Meas
 
 
 def test_heights_and_intervals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = measured(FINDINGS[0], {"ours": 20, "same_time": 15, "separate_codes": 10})
+    found = measured(FINDINGS[0], {"ours": 20, "separate_codes": 10})
     axis = draw([found], tmp_path / "new" / "a.png", monkeypatch)[0]
     parts = bars(axis)
     heights = {name: [patch.get_height() for patch in part] for name, part in parts.items()}
-    assert heights == {"ours": [100, 100], "same_time": [75, 75], "separate_codes": [50, 50]}
+    assert heights == {"ours": [100, 100], "separate_codes": [50, 50]}
     for bar in found.finding.groups[0].bars:
         row, errors = found.rows["make", bar], parts[bar.name].errorbar
         assert errors is not None
@@ -75,7 +75,7 @@ def test_no_two_bars_overlap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_what_is_missing_has_no_bar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     finding = FINDINGS[4]
-    found = [measured(finding, {}, "no_pairs"), measured(finding, {}, "no_pairs", "same_time")]
+    found = [measured(finding, {}, "no_pairs"), measured(finding, {}, "no_pairs", "ours")]
     some, none = draw(found, tmp_path / "a.png", monkeypatch)
-    assert set(bars(some)) == {"same_time"} and not bars(none)
+    assert set(bars(some)) == {"ours"} and not bars(none)
     assert [text.get_text() for text in none.texts] == ["not measured"]

@@ -139,7 +139,7 @@ def test_what_recognising_would_reach_is_the_recorded() -> None:
 def test_the_verdicts_are_those_of_the_page():
     words = ("none", "one", "two", "three", "four", "five", "six")
     (found,) = re.findall(
-        r"six findings\*\* (\w+) are reproduced, (\w+) in part, (\w+) is refuted",
+        r"six findings\*\* (\w+) are reproduced, (\w+) in part, (\w+) are refuted",
         " ".join(README.split()),
     )
     page = (ROOT / "docs/findings.md").read_text()

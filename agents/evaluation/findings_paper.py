@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from ...envs.concepts import CONCEPTS
+from .comparisons import ABLATIONS
 from .findings import Bar, Claim, Finding, Group, Kind
 from .methods import OURS
 from .summary import FAMILIES
 
 GLOSSARY = {
     OURS: "the shipped weights, at most 20 steps of descent",
-    "same_time": "the shipped design, trained as briefly as the variants that it is held against",
-    "separate_codes": "generating and identifying have learned codes of their own",
-    "generate_alone": "trained on generation alone",
-    "identify_alone": "trained on identification alone; generates by descent on the energy that "
+    **{name: ABLATIONS[name] for name in ("separate_codes", "generate_alone")},
+    "identify_alone": f"{ABLATIONS['identify_alone']}; generates by descent on the energy that "
     "identifies, until the scene is recognised",
-    "no_pairs": "the energy's network does not relate pairs of entities",
+    "no_pairs": ABLATIONS["no_pairs"],
     "ours-recognition": "the shipped weights, generating by descent on the energy that identifies",
     "chance": "valid answers at random",
     "ours-0-steps": "the shipped weights, no descent: the lowest of the starts",
@@ -23,7 +22,7 @@ GLOSSARY = {
 }
 """What the methods are."""
 _SINGLE = {name: names for name, names in FAMILIES.items() if name not in ("pairs", "triples")}
-_BRIEF, _ALL = Bar(method="same_time"), Bar(method=OURS)
+_OURS = Bar(method=OURS)
 _GENERATE, _IDENTIFY = "generate", "identify"
 
 
@@ -46,22 +45,19 @@ def _one_code() -> Finding:
     apart = Bar(method="separate_codes")
     make, find = "make", "find"
     groups = tuple(
-        Group(title=title, task=task, concepts=("colour",), bars=(_ALL, _BRIEF, apart))
+        Group(title=title, task=task, concepts=("colour",), bars=(_OURS, apart))
         for title, task in ((make, _GENERATE), (find, _IDENTIFY))
     )
-    claims = [Claim(group=way, kind=Kind.MOSTLY, bar=_ALL) for way in (make, find)]
-    claims += [
-        Claim(group=way, kind=Kind.KEEPS_UP, bar=_BRIEF, other=apart) for way in (make, find)
-    ]
+    claims = [Claim(group=way, kind=Kind.MOSTLY, bar=_OURS) for way in (make, find)]
+    claims += [Claim(group=way, kind=Kind.KEEPS_UP, bar=_OURS, other=apart) for way in (make, find)]
     return Finding(
         number=1,
         title="One code makes and finds",
         claim="One code serves both making something red and finding red things.",
         sentence="From one w, inferred from demonstrations that paint, `ours` paints a new scene's "
-        "entities in {make/ours} of cases and finds those of the colour in {find/ours}; trained "
-        "for the same time each, one code for both tasks (`same_time`) makes {make/same_time} and "
-        "finds {find/same_time}, a code for each task (`separate_codes`) {make/separate_codes} "
-        "and {find/separate_codes}.",
+        "entities in {make/ours} of cases and finds those of the colour in {find/ours}; with a "
+        "code for each task (`separate_codes`), trained for the same time, it is "
+        "{make/separate_codes} and {find/separate_codes}.",
         note="Besides its learned part w holds the demonstrated colour as it is, which "
         "`separate_codes` shares between the tasks as well.",
         groups=groups,
@@ -73,22 +69,22 @@ def _together() -> Finding:
     generating, identifying = Bar(method="generate_alone"), Bar(method="identify_alone")
     pairs = {_GENERATE: generating, _IDENTIFY: identifying}
     whole = [
-        Group(title=f"{task}, all", task=task, bars=(_BRIEF, bar)) for task, bar in pairs.items()
+        Group(title=f"{task}, all", task=task, bars=(_OURS, bar)) for task, bar in pairs.items()
     ]
-    generate, identify = (_families(task, (_BRIEF, bar)) for task, bar in pairs.items())
+    generate, identify = (_families(task, (_OURS, bar)) for task, bar in pairs.items())
     return Finding(
         number=2,
         title="Training both tasks beats either alone",
         claim="Training generation and identification together beats training either alone.",
-        sentence="Trained for the same time each, both tasks together (`same_time`) generate "
-        "{generate, all/same_time} and identify {identify, all/same_time}; `generate_alone` "
-        "generates {generate, all/generate_alone}, `identify_alone` identifies "
+        sentence="Trained for the same time each, both tasks together (`ours`) generate "
+        "{generate, all/ours} and identify {identify, all/ours}; `generate_alone` generates "
+        "{generate, all/generate_alone}, `identify_alone` identifies "
         "{identify, all/identify_alone}.",
         note="The same time, not the same number of examples: a task that is trained alone has "
         "its variant's whole time.",
         groups=(whole[0], *generate, whole[1], *identify),
         claims=tuple(
-            Claim(group=f"{task}, all", kind=Kind.BEATS, bar=_BRIEF, other=bar)
+            Claim(group=f"{task}, all", kind=Kind.BEATS, bar=_OURS, other=bar)
             for task, bar in pairs.items()
         ),
     )
@@ -96,7 +92,7 @@ def _together() -> Finding:
 
 def _recognition() -> Finding:
     alone, chance = _bars("identify_alone", "chance")
-    bars = (_BRIEF, Bar(method="ours-recognition"), alone, chance)
+    bars = (_OURS, Bar(method="ours-recognition"), alone, chance)
     title = "generate, all"
     return Finding(
         number=3,
@@ -104,11 +100,11 @@ def _recognition() -> Finding:
         claim="An energy trained only on recognition still generates well.",
         sentence="Trained on identification alone and generating by descent on the energy that "
         "identifies, `identify_alone` generates {generate, all/identify_alone}; `chance` reaches "
-        "{generate, all/chance}, training of both tasks for the same time (`same_time`) "
-        "{generate, all/same_time}, and the shipped weights, where they generate by recognition "
+        "{generate, all/chance}, training of both tasks for the same time (`ours`) "
+        "{generate, all/ours}, and the shipped weights, where they generate by recognition "
         "(`ours-recognition`), {generate, all/ours-recognition}.",
         note="Well: above chance, and in more than half of the scenes. `ours-recognition` and "
-        "`same_time` are shown beside, and do not count: their weights were trained on both tasks.",
+        "`ours` are shown beside, and do not count: their weights were trained on both tasks.",
         groups=(Group(title=title, task=_GENERATE, bars=bars), *_families(_GENERATE, bars)),
         claims=(
             Claim(group=title, kind=Kind.BEATS, bar=alone, other=chance),
@@ -118,7 +114,7 @@ def _recognition() -> Finding:
 
 
 def _steps() -> Finding:
-    bars = (*_bars("ours-0-steps", "ours-1-steps", "ours-5-steps"), _ALL, *_bars("ours-50-steps"))
+    bars = (*_bars("ours-0-steps", "ours-1-steps", "ours-5-steps"), _OURS, *_bars("ours-50-steps"))
     one = bars[1]
     single = Group(title="all single", task=_GENERATE, bars=bars)
     several = [
@@ -141,7 +137,7 @@ def _steps() -> Finding:
             claim
             for title in (group.title for group in (single, *several))
             for claim in (
-                Claim(group=title, kind=Kind.BEATS, bar=_ALL, other=one),
+                Claim(group=title, kind=Kind.BEATS, bar=_OURS, other=one),
                 Claim(group=title, kind=Kind.SELDOM, bar=one),
             )
         ),
@@ -150,7 +146,7 @@ def _steps() -> Finding:
 
 def _pairs() -> Finding:
     single = Bar(method="no_pairs")
-    bars = (_BRIEF, single)
+    bars = (_OURS, single)
     shapes = FAMILIES["shape"]
     whole = Group(title="all shapes", task=_GENERATE, concepts=shapes, bars=bars)
     each = (Group(title=n, task=_GENERATE, concepts=(n,), bars=bars) for n in shapes)
@@ -159,14 +155,14 @@ def _pairs() -> Finding:
         number=5,
         title="Without relations no shapes",
         claim="Without the relational network shapes cannot be formed.",
-        sentence="Trained for the same time each, the energy with relations (`same_time`) forms "
-        "shapes in {all shapes/same_time} of scenes, that without (`no_pairs`) in "
+        sentence="Trained for the same time each, the energy with relations (`ours`) forms "
+        "shapes in {all shapes/ours} of scenes, that without (`no_pairs`) in "
         "{all shapes/no_pairs}.",
         note="Without its pairs our energy still sees how the code's figure lies on the attended "
         "entities, which is computed without weights.",
         groups=(whole, *each, *others),
         claims=(
-            Claim(group=whole.title, kind=Kind.BEATS, bar=_BRIEF, other=single),
+            Claim(group=whole.title, kind=Kind.BEATS, bar=_OURS, other=single),
             Claim(group=whole.title, kind=Kind.SELDOM, bar=single),
         ),
     )
@@ -174,7 +170,7 @@ def _pairs() -> Finding:
 
 def _arm() -> Finding:
     arm = Bar(method=OURS, world="arm")
-    bars = (_ALL, arm)
+    bars = (_OURS, arm)
     groups: list[Group] = []
     for task in (_GENERATE, _IDENTIFY):
         parts = _families(task, bars, arm=True)
@@ -183,7 +179,7 @@ def _arm() -> Finding:
         groups += parts
     whole = [group.title for group in groups if group.title.endswith(", all")]
     claims = [Claim(group=title, kind=Kind.MOSTLY, bar=arm) for title in whole]
-    claims += [Claim(group=title, kind=Kind.KEEPS_UP, bar=arm, other=_ALL) for title in whole]
+    claims += [Claim(group=title, kind=Kind.KEEPS_UP, bar=arm, other=_OURS) for title in whole]
     return Finding(
         number=6,
         title="The arm needs no retraining",

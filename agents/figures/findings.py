@@ -17,7 +17,6 @@ from ..evaluation.methods import OURS
 _TAB, _STEPS = mpl.colormaps["tab10"], mpl.colormaps["viridis"]
 _COLOURS: dict[str, Any] = {
     OURS: _TAB(0),
-    "same_time": _TAB(9),
     "ours-recognition": _TAB(4),
     f"{OURS} (arm)": _TAB(1),
     "chance": _TAB(7),
