@@ -110,3 +110,16 @@ def test_what_is_published_is_about_the_weights_that_are_kept(published) -> None
     kept = {path.stem: path for path in DOCS.glob("ablations/*.safetensors")} | {"ours": WEIGHTS}
     digests = {name: load_tensors(path)[1]["sha256"] for name, path in kept.items()}
     assert about == {"seed": 0} | {f"sha256 of {name}": digests[name] for name in digests}
+
+
+def test_what_relations_are_worth_is_counted_in_the_published_outcomes(published) -> None:
+    text = " ".join((DOCS / "training.md").read_text().split())
+    told = re.findall(r"`quantity` is generated in (\d+)% of scenes rather than (\d+)%", text)
+    rows = [
+        row
+        for row in rates(published[0])["rows"]
+        if (row["concept"], row["task"], row["level"]) == ("quantity", "generate", 1)
+        and (row["demonstrations"], row["condition"]) == (5, "plain")
+    ]
+    found = {row["method"]: f"{100 * row['success']:.0f}" for row in rows}
+    assert told == [(found["no_pairs"], found[OURS])]
