@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from dataclasses import replace
 
 import pytest
 import torch
@@ -125,6 +126,22 @@ def test_many_energies_can_be_compiled() -> None:
     for k, level in enumerate(found, start=1):
         torch.testing.assert_close(level, k * found[0])
     assert len(shapes) == 12
+
+
+def test_learned_energies_of_one_configuration_are_compiled_once() -> None:
+    """Their weights go in as arguments, so every one gets its own numbers."""
+    shapes, backend = counting()
+    ways = CompiledEnergies(after=0, backend=backend)  # type: ignore[arg-type]
+    scene, codes = question(3)
+    for seed in range(10):
+        torch.manual_seed(seed)
+        model = ConceptModel(tiny_model().energy.config).requires_grad_(False).eval()
+        check(ways, model, scene, codes, (False, False, True))
+    assert len(shapes) == 1
+    other = ConceptModel(replace(tiny_model().energy.config, separate_codes=True))
+    codes = torch.randn(3, other.energy.code_size, generator=torch.manual_seed(0))
+    check(ways, other.requires_grad_(False).eval(), scene, codes, (False, False, True))
+    assert len(shapes) == 2
 
 
 def test_what_is_asked_for_seldom_is_not_compiled() -> None:

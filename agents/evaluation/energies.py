@@ -16,12 +16,14 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from functools import partial
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ..energy import ConceptEnergy
 from ..scene import Scene
 
 Energy = Callable[[Scene, Tensor], Tensor]
@@ -69,7 +71,7 @@ class Energies:
     def __call__(self, energy: Energy, scene: Scene, codes: Tensor, needs: Needs) -> Answer:
         """Compute B scenes under their codes (B, code_size), each a function of its own alone."""
         tensors = [*_tensors_of(scene), codes]
-        return self._in_chunks(_as_function(energy, scene.static), tensors, needs)
+        return self._in_chunks(partial(_level, energy, scene.static), tensors, needs)
 
     def _in_chunks(self, run: Run, tensors: Sequence[Tensor], needs: Needs) -> Answer:
         parts = zip(*(value.split(self.chunk) for value in tensors), strict=True)
@@ -81,7 +83,10 @@ class Energies:
 
 
 class CompiledEnergies(Energies):
-    """Energies and gradients by `torch.compile`, a function for each energy, question and size."""
+    """Energies and gradients by `torch.compile`, a function for each energy, question and size.
+
+    Learned energies of one configuration share theirs: their weights are its arguments.
+    """
 
     def __init__(
         self, *, after: int = _AFTER, backend: str = "inductor", turn: Turn | None = None
@@ -108,16 +113,19 @@ class CompiledEnergies(Energies):
 
     def __call__(self, energy: Energy, scene: Scene, codes: Tensor, needs: Needs) -> Answer:
         """Compute B scenes under their codes (B, code_size), each a function of its own alone."""
-        kind = (energy, scene.static, needs, scene.present.shape[1])
+        alike = energy.config if isinstance(energy, ConceptEnergy) else energy
+        kind = (alike, scene.static, needs, scene.present.shape[1])
         self._asked[kind] += len(codes)
         if kind in self._compiled:
-            return self._filled_up(self._compiled[kind], scene, codes, needs)
+            run = partial(self._compiled[kind], energy, scene.static)
+            return self._filled_up(run, scene, codes, needs)
         if self._asked[kind] <= self._after or not self._turn.acquire(False):
             return super().__call__(energy, scene, codes, needs)
         try:
-            run = self._compile(_as_function(energy, scene.static))
+            compiled = self._compile()
+            run = partial(compiled, energy, scene.static)
             answer = self._filled_up(run, scene, codes, needs)
-            self._compiled[kind] = run
+            self._compiled[kind] = compiled
             return answer
         except RuntimeError as error:  # an energy's own error comes again below
             reason = " ".join(str(error).split())[:_REASON]
@@ -137,10 +145,10 @@ class CompiledEnergies(Energies):
         kept = slice(0, len(codes))
         return level[kept], tuple(None if g is None else g[kept] for g in gradients)
 
-    def _compile(self, run: Run) -> Run:
+    def _compile(self) -> Run:
         # Recompilations are counted and limited, and all energies and kinds share this code.
         return torch.compile(  # pyright: ignore[reportCallIssue]
-            run, fullgraph=True, dynamic=False, backend=self._backend, isolate_recompiles=True
+            _level, fullgraph=True, dynamic=False, backend=self._backend, isolate_recompiles=True
         )
 
 
@@ -148,14 +156,10 @@ def _tensors_of(scene: Scene) -> list[Tensor]:
     return [getattr(scene, name) for name in TENSORS]
 
 
-def _as_function(energy: Energy, static: bool) -> Run:
-    """The energy as a function of tensors alone: a scene's, and the codes."""
-
-    def run(*tensors: Tensor) -> Tensor:
-        *parts, codes = tensors
-        return energy(Scene(**dict(zip(TENSORS, parts, strict=True)), static=static), codes)
-
-    return run
+def _level(energy: Energy, static: bool, *tensors: Tensor) -> Tensor:
+    """The energies (B,) of scenes whose tensors are given, the codes as the last one."""
+    *parts, codes = tensors
+    return energy(Scene(**dict(zip(TENSORS, parts, strict=True)), static=static), codes)
 
 
 def _differentiate(run: Run, tensors: Sequence[Tensor], needs: Needs) -> Answer:
