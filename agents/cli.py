@@ -16,8 +16,11 @@ _Arguments = TypeVar("_Arguments")
 def run_script(
     main: Callable[[_Arguments], None], arguments: type[_Arguments], description: str | None
 ) -> None:
-    """Parse the command line into `arguments` and run `main`; bad input ends with its text."""
+    """Parse the command line into `arguments` and run `main`.
+
+    Bad input ends with its text, as do files that cannot be read or written.
+    """
     try:
         main(tyro.cli(arguments, description=description))
-    except ConceptGymError as error:
+    except (ConceptGymError, OSError) as error:
         sys.exit(f"error: {error}")

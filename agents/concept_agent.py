@@ -43,6 +43,16 @@ class ConceptAgent:
         config: InferenceConfig | None = None,
         controller: IKController | None = None,
     ) -> None:
+        if not hasattr(model, "energy"):
+            raise ConfigError(
+                f"model is a {type(model).__name__}, expected a ConceptModel; use "
+                "ConceptAgent.from_pretrained(), or pass load_model(path)[0]"
+            )
+        if not isinstance(controller, IKController | None):
+            raise ConfigError(
+                f"controller is a {type(controller).__name__}, expected an IKController; pass "
+                "IKController(), or leave it out"
+            )
         if not isinstance(config, InferenceConfig | None):
             raise ConfigError(
                 f"config is a {type(config).__name__}, expected an InferenceConfig; pass "
@@ -126,12 +136,12 @@ class ConceptAgent:
 
     @property
     def code(self) -> np.ndarray:
-        """The concept code w of the last concept's first phase, (code_size,).
+        """A copy of the concept code w of the last concept's first phase, (code_size,).
 
         Raises:
             NoDemonstrationsError: before any concept was observed.
         """
-        return self._observed()[-1].result.code
+        return self._observed()[-1].result.code.copy()
 
     @property
     def phases(self) -> int:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..envs.entities import EntityState
+from ..envs.errors import ShapeError
 from .config import InferenceConfig
 from .descent import descend
 from .scene import Scene
@@ -56,11 +57,13 @@ def identify(
         config: particles, iterations, seed.
 
     Raises:
-        ShapeError: on a state that is no `EntityState`.
+        ShapeError: on a state that is no `EntityState`, or that holds no entity.
         NonFiniteError: on NaN or infinity of a term of one's own, or in its gradient.
     """
     config = config or InferenceConfig()
     check_state(state)
+    if not state.present.any():
+        raise ShapeError("state holds no entity; mark in present those that are there")
     nothing = np.zeros_like(state.present)
     particles = min(config.particles, _MOST_PARTICLES)
     scenes = scene_of(state, nothing).as_static().repeat(particles)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from ..envs.entities import PLANE_HALF_WIDTH, POSITION, EntityState
+from ..envs.entities import PLANE_HALF_WIDTH, POSITION, EntityState, check_array
 from ..envs.errors import ShapeError
 from ..envs.number_checks import check_whole, is_whole
 from .tensors import check_attended, check_state, scene_of
@@ -33,7 +33,8 @@ def landscape(
         resolution: places along each side.
 
     Raises:
-        ShapeError: if there is no such entity, or the attention marks none.
+        ShapeError, NonFiniteError: if there is no such entity, or on an attention of another shape,
+            NaN or infinity, or that marks no entity.
         ConfigError: if `resolution` is no whole number of at least 1.
     """
     check_state(state)
@@ -44,6 +45,7 @@ def landscape(
             f"entity={entity!r} is no row that holds an entity; choose one of "
             f"{np.flatnonzero(state.present).tolist()}"
         )
+    check_array(attention, "attention", state.present.shape)
     check_attended(attention, state.present, "attention")
     line = np.linspace(-PLANE_HALF_WIDTH, PLANE_HALF_WIDTH, resolution, dtype=np.float32)
     places = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)

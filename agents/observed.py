@@ -93,6 +93,8 @@ def observed_terms(
     Where there are several, each is limited to what its own demonstrations could change.
     """
     check_whole("phase", phase, least=0, cure="0 is the first")
+    if attentions is not None and np.ndim(attentions) == 0:
+        raise ShapeError(f"attentions={attentions!r} must be a list, one for each observed concept")
     if attentions is not None and len(attentions) != len(concepts):
         raise ShapeError(
             f"attentions has {len(attentions)} entries, expected {len(concepts)}; "

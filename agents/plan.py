@@ -11,7 +11,7 @@ import numpy as np
 from ..envs.concepts import TASKS
 from ..envs.concepts.composed_terms import MOST_TERMS
 from ..envs.entities import MAX_ENTITIES, POSITION, EntityState, check_array
-from ..envs.errors import NonFiniteError, ShapeError
+from ..envs.errors import ConfigError, NonFiniteError, ShapeError
 from ..envs.progress import MAX_PHASES
 from ..envs.spaces import state_from_observation
 from .generate import GenerateResult
@@ -86,6 +86,7 @@ class View:
 
         Raises:
             ShapeError, NonFiniteError: see `state_from_observation`.
+            ConfigError: on a task or phase that there is none of.
         """
         state = state_from_observation(observation)
         return cls(
@@ -139,7 +140,9 @@ def _number_of(observation: Mapping[str, Any], key: str, count: int, allowed: st
             "pass the observation of one environment"
         )
     if values[0] not in range(count):
-        raise NonFiniteError(f"observation['{key}'] is {values[0]}; it must be {allowed}")
+        finite = values.dtype.kind != "f" or np.isfinite(values[0])
+        kind = ConfigError if finite else NonFiniteError
+        raise kind(f"observation['{key}'] is {values[0]}; it must be {allowed}")
     return int(values[0])
 
 

@@ -80,6 +80,11 @@ class Policies:
         if np.ndim(observation["entities"]) != 3:
             return self._act(0, observation, episode_start)
         rows = range(len(observation["entities"]))
+        if episode_start is not None and np.shape(episode_start) != (len(rows),):
+            raise ShapeError(
+                f"episode_start has shape {np.shape(episode_start)}, expected ({len(rows)},); pass "
+                "one flag for each environment"
+            )
         singles = ({key: value[row] for key, value in observation.items()} for row in rows)
         starts = [None if episode_start is None else episode_start[row] for row in rows]
         return np.stack([self._act(*each) for each in zip(rows, singles, starts, strict=True)])

@@ -12,6 +12,7 @@ from torch.nn import functional
 from ..envs.demonstrations import Demonstration
 from ..envs.entities import EntityState, check_array
 from ..envs.errors import MixedLayoutError, NoDemonstrationsError, ShapeError
+from ..envs.spaces import check_positions
 from .geometry import SLOTS
 from .scene import Scene
 
@@ -46,16 +47,18 @@ def scene_of(state: EntityState, attention: np.ndarray) -> Scene:
 
 
 def check_state(state: EntityState) -> None:
-    """Raise unless it is an `EntityState`.
+    """Raise unless it is an `EntityState` of a world's size.
 
     Raises:
         ShapeError: on an observation or anything else.
+        ConfigError: on a position further off than any world observes one.
     """
     if not isinstance(state, EntityState):
         raise ShapeError(
             f"state is a {type(state).__name__}, expected an EntityState; pass "
             "env.unwrapped.state, or conceptgym.envs.state_from_observation(observation)"
         )
+    check_positions(state.entities, state.present, "state")
 
 
 def check_attended(attention: np.ndarray, present: np.ndarray, name: str) -> None:
@@ -93,7 +96,7 @@ def check_demonstrations(demonstrations: Sequence[Demonstration]) -> None:
                 f"demonstrations[{number}] is a {type(item).__name__}, expected a Demonstration; "
                 "record it with conceptgym.envs.record_demonstrations(...)"
             )
-        path = item.trajectory  # checked when it was made, but an array can be written to
+        path = item.trajectory  # checked when it was made, but arrays can be written to
         check_array(path, f"demonstrations[{number}].trajectory", path.shape)
         check_attended(item.attention, item.present, f"demonstrations[{number}].attention")
     layouts = sorted({item.after.shape for item in demonstrations})

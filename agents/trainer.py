@@ -99,6 +99,11 @@ class Trainer:
         low = torch.autocast(self.device, torch.bfloat16) if self._fast else nullcontext()
         with low:
             loss, terms = self._loss(self.model, batch, draws, self.config)
+        if not loss.requires_grad:
+            raise ConfigError(
+                "an objective's loss has no gradient in the weights; compute it from "
+                "model.energy, outside of torch.no_grad()"
+            )
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate
         self.optimiser.zero_grad(set_to_none=True)

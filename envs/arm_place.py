@@ -31,7 +31,7 @@ from .place_reach import check_reach
 from .place_scene import PlaceScene, can_be_done, draw_place_scene, moves_cursor
 from .place_spaces import check_noise, place_observation, place_spaces
 from .place_world import OPEN, PlaceWorld
-from .rendering.arm import ArmRenderer
+from .rendering.arm import ArmRenderer, check_view
 from .rendering.floor import check_energy
 from .rendering.markers import Overlay
 from .rendering.planned import check_plan_rows, planned_poses
@@ -116,7 +116,8 @@ class ArmPlaceEnv(ConceptEnv):
 
         Raises:
             UnknownConceptError: see `ConceptEnv`.
-            ConfigError: on an unknown robot, kind or disturbance, or a number out of its range.
+            ConfigError: on an unknown robot, kind, disturbance or backend, or a number or frame
+                size out of its range; `render` on an unknown camera.
             UnreachableTargetError: if the arm does not reach all of the plane.
         """
         self.robot = make_robot(robot)
@@ -130,6 +131,7 @@ class ArmPlaceEnv(ConceptEnv):
         size = (self.robot.num_joints + 1,)
         self.action_space = spaces.Box(-1.0, 1.0, size, dtype=np.float32)
         self.observation_space = spaces.Dict({**entity_spaces(), **place_spaces(self.world)})
+        check_view(frame_size, backend)
         self._view = {"camera": camera, "size": frame_size, "backend": backend}
         self._renderer: ArmRenderer | None = None
         self._scene: PlaceScene | None = None

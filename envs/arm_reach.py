@@ -21,7 +21,7 @@ from .arm_world import ArmWorld
 from .concept_env import ConceptEnv
 from .concepts import Concept
 from .entities import MAX_ENTITIES, EntityState
-from .rendering.arm import ArmRenderer
+from .rendering.arm import ArmRenderer, check_view
 from .rendering.markers import Overlay
 from .spaces import Observation, entity_spaces
 
@@ -33,6 +33,16 @@ WITHDRAWN_HEIGHT = 0.06
 """A fingertip above this has withdrawn from the objects [m above the table]."""
 SUBMIT_STEPS = 25
 """An identify answer is submitted by so many steps at rest and withdrawn, after a touch."""
+_BOUNDS = {
+    name: (np.asarray(low, dtype=np.float32), np.asarray(high, dtype=np.float32))
+    for name, low, high in (
+        ("qpos", JOINT_LOWER - 0.1, JOINT_UPPER + 0.1),
+        ("qvel", -3.0 * VELOCITY_LIMITS, 3.0 * VELOCITY_LIMITS),
+        ("gripper", [-0.01], [MAX_OPENING + 0.01]),
+        ("fingertip", [-2.0] * 3, [2.0] * 3),
+    )
+}
+"""Least and largest of what is seen of the arm; joints give way a little, and speeds overshoot."""
 
 
 class ArmReachEnv(ConceptEnv):
@@ -86,16 +96,21 @@ class ArmReachEnv(ConceptEnv):
 
         Args:
             concept: a name of `conceptgym.envs.CONCEPTS`, or a `Concept`.
-            camera: "front" or "top".
+            camera: "front", "top" or "close".
             frame_size: (height, width) of the frames [pixels].
             backend: what draws them, see `conceptgym.envs.rendering.arm.ArmRenderer`.
             **options: as in `ConceptEnv`.
+
+        Raises:
+            UnknownConceptError, ConceptParameterError: see `ConceptEnv`.
+            ConfigError: on an unknown backend or another frame size; `render` on an unknown camera.
         """
         super().__init__(concept, **options)
         self.world = ArmWorld()
         self.action_space = spaces.Box(-1.0, 1.0, (ACTION_SIZE,), dtype=np.float32)
         self.observation_space = spaces.Dict({**entity_spaces(), **_arm_spaces()})
-        self._camera, self._frame_size, self._backend = camera, frame_size, backend
+        check_view(frame_size, backend)
+        self._view = {"camera": camera, "size": frame_size, "backend": backend}
         self._renderer: ArmRenderer | None = None
         self._fingertips: list[np.ndarray] = []
         self._waited = 0
@@ -106,8 +121,11 @@ class ArmReachEnv(ConceptEnv):
         return self.world.touched if self.task == "identify" else super().answer
 
     def observe(self) -> Observation:
-        """The observation of the current state."""
-        return {**super().observe(), **self.world.arm_observation()}
+        """The observation of the current state; what is beyond its space is clipped."""
+        seen = {**super().observe(), **self.world.arm_observation()}
+        for name, (low, high) in _BOUNDS.items():
+            seen[name] = np.minimum(np.maximum(seen[name], low), high)
+        return seen
 
     def step(self, action: np.ndarray) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Command the joints for one control step (0.04 s).
@@ -151,12 +169,7 @@ class ArmReachEnv(ConceptEnv):
 
     def _draw(self, overlay: Overlay) -> np.ndarray:
         if self._renderer is None:
-            self._renderer = ArmRenderer(
-                self.world.model,
-                size=self._frame_size,
-                camera=self._camera,
-                backend=self._backend,
-            )
+            self._renderer = ArmRenderer(self.world.model, **self._view)
         return self._renderer.draw(
             self.world.data,
             overlay,
@@ -167,18 +180,5 @@ class ArmReachEnv(ConceptEnv):
 
 
 def _arm_spaces() -> dict[str, spaces.Space]:
-    # Joints give way a little at their limits, and speeds overshoot: the bounds leave room.
-    speed = 3.0 * VELOCITY_LIMITS
-    boxes = {
-        "qpos": (JOINT_LOWER - 0.1, JOINT_UPPER + 0.1),
-        "qvel": (-speed, speed),
-        "gripper": (np.array([-0.01]), np.array([MAX_OPENING + 0.01])),
-        "fingertip": (np.full(3, -2.0), np.full(3, 2.0)),
-    }
-    return {
-        **{
-            name: spaces.Box(low.astype(np.float32), high.astype(np.float32), dtype=np.float32)
-            for name, (low, high) in boxes.items()
-        },
-        "touched": spaces.MultiBinary(MAX_ENTITIES),
-    }
+    boxes = {name: spaces.Box(*bounds, dtype=np.float32) for name, bounds in _BOUNDS.items()}
+    return {**boxes, "touched": spaces.MultiBinary(MAX_ENTITIES)}

@@ -12,6 +12,7 @@ import numpy as np
 from .concepts import TASKS, Composed, Concept, Event, make_concept
 from .entities import MAX_ENTITIES, POSITION, EntityState
 from .errors import ConceptParameterError, UnknownConceptError
+from .number_checks import is_number
 from .progress import MAX_PHASES, Progress
 from .rendering.markers import Overlay
 from .rendering.window import Window
@@ -93,6 +94,10 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         if self._state is None:
             raise gym.error.ResetNeeded("call reset() before using the environment")
         return self._state
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but what draws, which cannot be copied: a copy makes its own."""
+        return self.__dict__ | {"_renderer": None, "_window": None}
 
     def show_plan(self, positions: np.ndarray | None) -> None:
         """Draw (K, 2) planned positions of the cursor [plane units] into the coming frames."""
@@ -230,7 +235,7 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         if not self._tasks():
             raise UnknownConceptError(
                 f"task={task!r} cannot be done: {type(self).__name__} has no task for concept "
-                f"'{self.concept.name}'; use conceptgym/Particle-v0"
+                f"'{self.concept.name}'; use conceptgym/Particle{'Compose' * self.composes}-v0"
             )
         if task not in self._tasks():
             raise UnknownConceptError(
@@ -266,7 +271,7 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         if n_objects is None:
             usual = self.concept.usual_objects
             return max(low, usual[0]), min(high, usual[1], self.default_most_objects)
-        if n_objects not in range(low, high + 1):  # 3.0 is, but neither NaN nor a text
+        if not is_number(n_objects) or n_objects not in range(low, high + 1):  # 3.0 is, NaN not
             raise UnknownConceptError(
                 f"n_objects={n_objects!r} is outside [{low}, {high}] for concept "
                 f"'{self.concept.name}' in {type(self).__name__}; choose a whole number in that "

@@ -10,11 +10,17 @@ import gymnasium as gym
 import numpy as np
 
 from .concepts import Concept, Event
-from .entities import MAX_ENTITIES, NUM_FEATURES, POSITION, EntityState, check_array
+from .entities import (
+    MAX_ENTITIES,
+    NUM_FEATURES,
+    EntityState,
+    convert_arrays,
+    convert_masks,
+)
 from .errors import ConfigError, ShapeError
 from .number_checks import check_whole
 from .particle import AT_REST, ParticleEnv, action_towards
-from .spaces import POSITION_BOUND
+from .spaces import check_positions
 
 _LEAST_REST = 2  # steps in a row, shorter ones are no rest
 _RECORDING = 1  # keeps the recordings' scenes apart from those of reset(seed)
@@ -29,6 +35,8 @@ class Demonstration:
         attention: (N,) bool, the entities that take part.
         present, movable, paintable: (N,) bool, as in `EntityState`.
 
+    Lists, tensors and masks of numbers are converted.
+
     Raises:
         ShapeError, NonFiniteError: on arrays that do not fit.
         ConfigError: on a position further off than any world observes one.
@@ -42,24 +50,11 @@ class Demonstration:
 
     def __post_init__(self) -> None:
         number = np.shape(self.present)[0] if np.ndim(self.present) else MAX_ENTITIES
-        check_array(self.trajectory, "trajectory", ("T", number, NUM_FEATURES))
+        convert_arrays(self, trajectory=("T", number, NUM_FEATURES))
         if len(self.trajectory) == 0:
             raise ShapeError("trajectory holds no state; pass at least one, the end")
-        for name in ("attention", "present", "movable", "paintable"):
-            check_array(getattr(self, name), name, (number,))
-        self._check_positions()
-
-    def _check_positions(self) -> None:
-        positions = np.asarray(self.trajectory)[..., POSITION]
-        present = np.asarray(self.present, dtype=bool)[None, :, None]
-        far = (np.abs(positions) > POSITION_BOUND) & present
-        if far.any():
-            index = tuple(int(i) for i in np.argwhere(far)[0])
-            raise ConfigError(
-                f"trajectory holds the position {positions[index]} at index {index}, which is "
-                f"outside [-{POSITION_BOUND}, {POSITION_BOUND}]; give plane units, in which the "
-                "plane is [-1, 1]²"
-            )
+        convert_masks(self, "attention", "present", "movable", "paintable", number=number)
+        check_positions(self.trajectory, self.present, "trajectory")
 
     @property
     def before(self) -> np.ndarray:
@@ -105,8 +100,8 @@ class Demonstration:
 
     def _edited_features(self) -> np.ndarray:
         """(T, N, 5) positions and colours, 0 where they may not be edited; all if nothing may."""
-        masks = np.stack([self.movable] * 2 + [self.paintable] * 3, axis=-1).astype(bool)
-        features = np.asarray(self.trajectory)[..., : masks.shape[-1]]
+        masks = np.stack([self.movable] * 2 + [self.paintable] * 3, axis=-1)
+        features = self.trajectory[..., : masks.shape[-1]]
         return features * masks if masks.any() else features
 
     @classmethod

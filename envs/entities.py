@@ -51,6 +51,11 @@ class EntityState:
         present: (MAX_ENTITIES,) bool, the rows that hold an entity.
         movable: (MAX_ENTITIES,) bool, the entities whose position may be changed.
         paintable: (MAX_ENTITIES,) bool, the entities whose colour may be changed.
+
+    Lists and masks of numbers, such as an observation's, are converted.
+
+    Raises:
+        ShapeError, NonFiniteError: on arrays that do not fit.
     """
 
     entities: np.ndarray
@@ -59,9 +64,8 @@ class EntityState:
     paintable: np.ndarray
 
     def __post_init__(self) -> None:
-        check_array(self.entities, "entities", (MAX_ENTITIES, NUM_FEATURES))
-        for name in ("present", "movable", "paintable"):
-            check_array(getattr(self, name), name, (MAX_ENTITIES,))
+        convert_arrays(self, entities=(MAX_ENTITIES, NUM_FEATURES))
+        convert_masks(self, "present", "movable", "paintable", number=MAX_ENTITIES)
 
     @property
     def positions(self) -> np.ndarray:
@@ -108,6 +112,30 @@ class EntityState:
         changed = object.__new__(type(self))
         changed.__dict__.update(self.__dict__, entities=entities)
         return changed
+
+
+def convert_arrays(owner: object, **shapes: tuple[int | str, ...]) -> None:
+    """Make float32 arrays of a frozen object's attributes, by name, each of its shape.
+
+    Raises:
+        ShapeError, NonFiniteError: see `check_array`.
+    """
+    for name, shape in shapes.items():
+        value = getattr(owner, name)
+        check_array(value, name, shape)
+        object.__setattr__(owner, name, np.asarray(value, dtype=np.float32))
+
+
+def convert_masks(owner: object, *names: str, number: int) -> None:
+    """Make bool arrays (number,) of a frozen object's attributes: whole numbers would index rows.
+
+    Raises:
+        ShapeError, NonFiniteError: see `check_array`.
+    """
+    for name in names:
+        value = getattr(owner, name)
+        check_array(value, name, (number,))
+        object.__setattr__(owner, name, np.asarray(value, dtype=bool))
 
 
 def check_array(value: np.ndarray, name: str, shape: tuple[int | str, ...]) -> None:

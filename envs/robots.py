@@ -15,6 +15,7 @@ import numpy as np
 
 from ..assets import asset_path
 from .arm_model import HOME_QPOS, JOINT_NAMES, SERVO_TIME_CONSTANT, TORQUE_LIMITS, VELOCITY_LIMITS
+from .entities import check_array
 from .errors import ConfigError
 
 MOUNT = "attachment_site"
@@ -104,10 +105,13 @@ class Robot:
 
         Raises:
             ConfigError: if there is no such file, it is no MJCF, or lacks the site or the joints.
+            ShapeError, NonFiniteError: on velocity limits that are no list of finite numbers.
         """
         path = Path(path)
         model = _load(path)
         joints = _joints_to_mount(model, path)
+        if velocity_limits is not None:
+            check_array(np.asarray(velocity_limits), "velocity_limits", ("n",))
         home = _home(model, joints)
         inertia = _inertia(model, home, joints)
         return cls(

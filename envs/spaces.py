@@ -21,7 +21,7 @@ from gymnasium import spaces
 
 from .concepts import TASKS
 from .entities import MAX_ENTITIES, NUM_FEATURES, POSITION, EntityState, check_array
-from .errors import ShapeError
+from .errors import ConfigError, ShapeError
 from .progress import MAX_PHASES
 
 POSITION_BOUND = 10.0
@@ -64,6 +64,23 @@ def entity_observation(
     }
 
 
+def check_positions(entities: np.ndarray, present: np.ndarray, name: str) -> None:
+    """Raise unless present entities (..., N, 7) are where a world may observe them.
+
+    Raises:
+        ConfigError: on one further off than `POSITION_BOUND`; the text calls the array `name`.
+    """
+    positions = entities[..., POSITION]
+    far = (np.abs(positions) > POSITION_BOUND) & present[:, None]
+    if far.any():
+        index = tuple(int(i) for i in np.argwhere(far)[0])
+        raise ConfigError(
+            f"{name} holds the position {positions[index]} at index {index}, which is outside "
+            f"[-{POSITION_BOUND}, {POSITION_BOUND}]; give plane units, in which the plane is "
+            "[-1, 1]²"
+        )
+
+
 def check_keys(
     observation: Mapping[str, Any],
     keys: Iterable[str],
@@ -89,9 +106,5 @@ def state_from_observation(observation: Mapping[str, Any]) -> EntityState:
     check_keys(observation, _KEYS)
     for mask in _MASKS:
         check_array(observation[mask], mask, (MAX_ENTITIES,))  # as bool, NaN would pass for True
-    return EntityState(
-        entities=np.asarray(observation["entities"], dtype=np.float32),
-        present=np.asarray(observation["present"]).astype(bool),
-        movable=np.asarray(observation["movable"]).astype(bool),
-        paintable=np.asarray(observation["paintable"]).astype(bool),
-    )
+    names = ("entities", "present", "movable", "paintable")
+    return EntityState(**{name: observation[name] for name in names})

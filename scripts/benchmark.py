@@ -50,6 +50,7 @@ from conceptgym.envs.arm_model import (
     SUBSTEPS,
     VELOCITY_LIMITS,
 )
+from conceptgym.envs.number_checks import check_whole
 
 Row = dict[str, Any]
 _TOLERANCE = 1e-3  # of the inverse kinematics [m]
@@ -95,6 +96,8 @@ class Args:
 
 def main(args: Args) -> None:
     """Measure, print, write."""
+    for name, least in (("repeats", 1), ("scenes", 1), ("targets", 4)):
+        check_whole(name, getattr(args, name), least=least, cure="more are steadier")
     torch.set_num_threads(1)
     agent = ConceptAgent.from_pretrained(args.checkpoint)
     with nullcontext() if args.peer_python is None else Peer(args.peer_python, FETCH) as peer:

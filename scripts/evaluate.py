@@ -109,13 +109,24 @@ class Args:
 
     @property
     def config(self) -> EvaluationConfig:
-        """What to evaluate."""
+        """What to evaluate.
+
+        Raises:
+            ConfigError: on a value out of its range, and if there is nothing to evaluate.
+        """
         names = [name for name in vars(_DEFAULT) if name not in ("ablations", "rivals")]
-        return EvaluationConfig(
+        config = EvaluationConfig(
             **{name: getattr(self, name) for name in names},
             ablations=tuple(self.ablations),
             rivals=tuple(self.rivals),
         )
+        if not any(map(config.cells, config.jobs)):
+            raise ConfigError(
+                "nothing is asked for: none of these methods has a task with these concepts at "
+                "these levels, in these worlds and conditions; docs/protocol.md says who is asked "
+                "what"
+            )
+        return config
 
     @property
     def ablations(self) -> dict[str, Path]:
@@ -162,6 +173,7 @@ def _named(flag: str, entries: Sequence[str], allowed: str) -> dict[str, str]:
 
 def main(args: Args) -> None:
     """Evaluate, print tables, write files."""
+    _check_minutes(args.minutes)
     config, console = args.config, Console()
     paths = {OURS: args.checkpoint, **args.ablations}
     headers = {name: load_model(path)[1] for name, path in paths.items()}
@@ -183,6 +195,11 @@ def main(args: Args) -> None:
         written += _draw_figures(args.figures, found, load_model(args.checkpoint)[0], args.run)
     for path in written:
         console.print(f"wrote {path}", highlight=False)
+
+
+def _check_minutes(minutes: float) -> None:
+    if not minutes >= 0:
+        raise ConfigError(f"minutes={minutes} must be at least 0; 0 only reports what there is")
 
 
 def _run(args: Args, config: EvaluationConfig, store: OutcomeStore, tasks: Sequence[Task]) -> None:

@@ -32,6 +32,8 @@ from conceptgym.agents.pool_cache import cached_pool
 from conceptgym.agents.text_files import replace_text
 from conceptgym.agents.trainer import Progress, Trainer
 from conceptgym.agents.validation import validate
+from conceptgym.envs.errors import ConfigError
+from conceptgym.envs.number_checks import check_whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,14 +68,27 @@ class Args:
 
     @property
     def chosen_device(self) -> str:
-        """The device, "auto" resolved."""
-        if self.device != "auto":
-            return self.device
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        """The device, "auto" resolved.
+
+        Raises:
+            ConfigError: on a device that there is not.
+        """
+        if self.device == "auto":
+            return "cuda" if torch.cuda.is_available() else "cpu"
+        try:
+            torch.zeros(1, device=self.device)
+        except (RuntimeError, AssertionError) as error:
+            reason = str(error).splitlines()[0]
+            raise ConfigError(
+                f"device={self.device!r} cannot be used ({reason}); choose cpu, cuda or auto"
+            ) from error
+        return self.device
 
 
 def main(args: Args) -> None:
     """Train, from the checkpoint if there is one."""
+    for name in ("validate_every", "validate_scenes"):
+        check_whole(name, getattr(args, name), least=1, cure="a large one validates seldom")
     device = args.chosen_device
     trainer = Trainer(args.energy, args.train, device=device, fast=args.fast)
     if args.checkpoint.exists():

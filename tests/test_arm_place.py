@@ -263,6 +263,15 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"kinds": ("cone",)}, "kinds=('cone',) must be one or more of cube, cylinder, ball"),
     ({"disturb": "kick"}, "disturb='kick' is unknown; choose one of push, slip, move, or None"),
     ({"control_rate": 10}, "control_rate=10 Hz must be 1, 5 or 25"),
+    ({"backend": "vulkan"}, "backend is 'vulkan', allowed are ["),
+    (
+        {"frame_size": (0, 640)},
+        "frame_size=(0, 640) must be two whole numbers of at least 1, height and width [pixels]; "
+        "(480, 640) is usual",
+    ),
+    ({"frame_size": (480,)}, "frame_size=(480,) must be two whole numbers of at least 1"),
+    ({"frame_size": (2.5, 3)}, "frame_size=(2.5, 3) must be two whole numbers of at least 1"),
+    ({"frame_size": None}, "frame_size=None must be two whole numbers of at least 1"),
     ({"control_rate": None}, "control_rate=None Hz must be 1, 5 or 25"),
     ({"observation_noise": 0.5}, "observation_noise=0.5 must be a number from 0 to 0.02 [m]"),
 ]

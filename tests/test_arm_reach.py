@@ -100,6 +100,19 @@ def test_random_actions_stay_in_the_observation_space() -> None:
         assert env.observation_space.contains(observation)
 
 
+def test_speeds_and_fingers_that_overshoot_are_clipped() -> None:
+    """Full speed back and forth throws joints beyond three times their velocity limits."""
+    env, beyond = make("near", n_objects=3), 0
+    rng = np.random.default_rng(2)
+    for step in range(400):
+        if step % 15 == 0:
+            action = rng.choice([-1.0, 1.0], ACTION_SIZE)
+        observation, *_ = env.step(action)
+        assert env.observation_space.contains(observation)
+        beyond += not env.observation_space.contains({**observation, **env.world.arm_observation()})
+    assert beyond
+
+
 def test_reset_is_bit_equal_in_all_that_the_physics_hold() -> None:
     fresh, used = make("near", seed=5), make("near", seed=1)
     rng = np.random.default_rng(0)

@@ -1,12 +1,14 @@
 """Bad input to the agent and the worlds that belongs to no single file: each names the fix."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from conceptgym.agents import ConceptAgent
+from conceptgym.agents.model import load_model
 from conceptgym.envs import ArmReachEnv, ParticleEnv, record_demonstrations
 from conceptgym.envs.errors import (
     ConceptParameterError,
@@ -72,11 +74,53 @@ def test_a_parameter_that_is_no_number() -> None:
 @pytest.mark.parametrize("phase", [np.nan, -1])
 def test_a_phase_that_is_none(agent: ConceptAgent, phase: float) -> None:
     observation, _ = ParticleEnv("near").reset(seed=0)
-    with pytest.raises(NonFiniteError) as error:
+    with pytest.raises(NonFiniteError if np.isnan(phase) else ConfigError) as error:
         agent.predict({**observation, "phase": phase})
     assert str(error.value) == (
         f"observation['phase'] is {phase}; it must be the number of phases done, 0 to 3"
     )
+
+
+def test_what_is_no_model_or_controller() -> None:
+    with pytest.raises(ConfigError) as model:
+        ConceptAgent(None)  # type: ignore[arg-type]
+    assert str(model.value) == (
+        "model is a NoneType, expected a ConceptModel; use ConceptAgent.from_pretrained(), or "
+        "pass load_model(path)[0]"
+    )
+    with pytest.raises(ConfigError) as controller:
+        ConceptAgent(load_model()[0], controller=5)  # type: ignore[arg-type]
+    assert str(controller.value) == (
+        "controller is a int, expected an IKController; pass IKController(), or leave it out"
+    )
+
+
+def test_a_state_that_is_elsewhere_or_empty(agent: ConceptAgent) -> None:
+    env = ParticleEnv("near")
+    env.reset(seed=0)
+    state, attention = env.state, env.event.attention
+    far = state.entities.copy()
+    far[1, 0] = 1e20
+    for ask in (agent.generate, agent.energy, agent.landscape):
+        with pytest.raises(ConfigError) as error:
+            ask(state.with_entities(far), attention)
+        assert str(error.value) == (
+            f"state holds the position {far[1, 0]} at index (1, 0), which is outside "
+            "[-10.0, 10.0]; give plane units, in which the plane is [-1, 1]²"
+        )
+    with pytest.raises(ConfigError, match="^state holds the position"):
+        agent.identify(state.with_entities(far))
+    with pytest.raises(ShapeError) as empty:
+        agent.identify(replace(state, present=np.zeros(16, dtype=bool)))
+    assert str(empty.value) == ("state holds no entity; mark in present those that are there")
+
+
+def test_attentions_that_are_no_list(agent: ConceptAgent) -> None:
+    env = ParticleEnv("near")
+    env.reset(seed=0)
+    with pytest.raises(ShapeError) as error:
+        agent.generate(env.state, env.event.attention, attentions=5)  # type: ignore[arg-type]
+    assert str(error.value) == "attentions=5 must be a list, one for each observed concept"
 
 
 def test_a_configuration_that_is_a_dictionary() -> None:

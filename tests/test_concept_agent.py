@@ -213,6 +213,13 @@ def test_without_a_concept_there_is_nothing_to_do(env_id: str) -> None:
     assert agent.inferred is None
 
 
+def test_a_code_that_is_written_into_is_a_copy() -> None:
+    agent = observed_agent()
+    kept = agent.code
+    agent.code[:] = 0.0
+    np.testing.assert_array_equal(agent.code, kept)
+
+
 def test_codes_that_do_not_fit_are_refused() -> None:
     agent = observed_agent()
     size = agent.model.energy.code_size

@@ -11,6 +11,7 @@ import pytest
 
 from conceptgym.envs import (
     CONCEPTS,
+    ArmPlaceComposeEnv,
     ArmReachEnv,
     ConceptEnv,
     ParticleEnv,
@@ -147,6 +148,24 @@ def test_nothing_runs_before_a_reset(world: type[ConceptEnv]) -> None:
         with pytest.raises(gym.error.ResetNeeded) as error:
             use()
         assert str(error.value) == "call reset() before using the environment"
+
+
+def test_another_world_that_takes_the_concept_is_named() -> None:
+    asked: list[tuple[type[ConceptEnv], Any, str]] = [
+        (ArmReachEnv, "quantity", "Particle-v0"),
+        (ArmPlaceComposeEnv, ["between", "colour"], "ParticleCompose-v0"),
+    ]
+    for world, concept, other in asked:
+        with pytest.raises(UnknownConceptError) as error:
+            world(concept)
+        assert str(error.value).endswith(f"; use conceptgym/{other}")
+
+
+@pytest.mark.parametrize("number", [np.array([3, 4]), np.nan, "3"])
+def test_a_number_of_objects_that_is_none_is_refused(number: Any) -> None:
+    with pytest.raises(UnknownConceptError) as error:
+        ParticleEnv("near", n_objects=number)
+    assert str(error.value).startswith(f"n_objects={number!r} is outside [2, 12] for concept")
 
 
 @both_worlds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,25 @@ def test_frames_show_the_state(world: type[ConceptEnv], task: str) -> None:
     env.close()
     np.testing.assert_array_equal(env.render(), frames[-1])  # it opens again
     env.close()
+
+
+@both_worlds
+@pytest.mark.filterwarnings("ignore:no OpenGL")
+def test_a_world_that_was_drawn_can_be_copied(world: type[ConceptEnv]) -> None:
+    """What OpenGL holds cannot; the copy goes on alike, and draws the same."""
+    options: dict[str, Any] = dict(PICTURES[world])
+    options |= {"backend": "auto"} if world is ArmReachEnv else {}
+    env = world("near", n_objects=3, **options)
+    env.reset(seed=0)
+    env.render()
+    other = deepcopy(env)
+    env.action_space.seed(0)
+    action = env.action_space.sample()
+    for one, its in zip(env.step(action)[0].items(), other.step(action)[0].items(), strict=True):
+        np.testing.assert_equal(one, its)
+    np.testing.assert_array_equal(env.render(), other.render())
+    env.close()
+    other.close()
 
 
 @both_worlds

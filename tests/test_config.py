@@ -46,13 +46,17 @@ REFUSED: list[tuple[type[Config], str, Any, str]] = [
     (InferenceConfig, "particles", 0, "at least 1"),
     (InferenceConfig, "iterations", -1, "at least 0"),
     (InferenceConfig, "code_iterations", -1, "at least 0"),
-    (InferenceConfig, "code_step", 0.0, "above 0"),
+    (InferenceConfig, "code_step", 0.0, "above 0 and finite"),
+    (InferenceConfig, "code_step", math.inf, "above 0 and finite"),
     (InferenceConfig, "code_particles", 0, "at least 1"),
     (InferenceConfig, "readings", 0, "at least 1"),
     (InferenceConfig, "readings", 2, "at most code_particles=1, the codes found"),
-    (InferenceConfig, "temperature", -0.1, "at least 0"),
+    (InferenceConfig, "temperature", -0.1, "at least 0 and finite"),
     (InferenceConfig, "temperature", 0.1, "0 with readings=1: there is nothing to combine"),
-    (InferenceConfig, "temperature", math.nan, "at least 0"),
+    (InferenceConfig, "temperature", math.nan, "at least 0 and finite"),
+    (InferenceConfig, "temperature", math.inf, "at least 0 and finite"),
+    (InferenceConfig, "seed", -1, "at least 0 and below 2**63"),
+    (InferenceConfig, "seed", 2**63, "at least 0 and below 2**63"),
     *(
         (kind, name, value, "a whole number")
         for kind, name in (

@@ -8,6 +8,7 @@ from typing import ClassVar
 import gymnasium as gym
 import numpy as np
 import pytest
+import torch
 
 from conceptgym.envs import (
     CONCEPTS,
@@ -197,6 +198,17 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ShapeError) as empty:
         Demonstration(**{**arrays, "trajectory": good.trajectory[:0]})
     assert str(empty.value) == "trajectory holds no state; pass at least one, the end"
+
+
+def test_lists_tensors_and_masks_of_numbers_are_taken() -> None:
+    (good,) = record_demonstrations(concept="near", episodes=1)
+    for made in (
+        Demonstration(**{name: getattr(good, name).tolist() for name in ARRAYS}),
+        Demonstration(**{name: torch.tensor(getattr(good, name)).float() for name in ARRAYS}),  # type: ignore[arg-type]
+    ):
+        for name in ARRAYS:
+            assert getattr(made, name).dtype == getattr(good, name).dtype
+            np.testing.assert_array_equal(getattr(made, name), getattr(good, name))
 
 
 def test_positions_in_other_units_are_refused() -> None:

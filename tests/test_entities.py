@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,6 +36,21 @@ def state() -> EntityState:
     return EntityState(
         entities=array, present=present, movable=~present, paintable=np.zeros_like(present)
     )
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.float64, list])
+def test_masks_of_numbers_mean_what_masks_mean(state: EntityState, kind: Any) -> None:
+    """As indices, zeros and ones would be rows."""
+
+    def given(values: np.ndarray) -> Any:
+        return values.tolist() if kind is list else values.astype(kind)
+
+    names = ("entities", "present", "movable", "paintable")
+    found = EntityState(**{name: given(getattr(state, name)) for name in names})
+    for name in (*names, "objects", "zones"):
+        one, other = getattr(found, name), getattr(state, name)
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(one, other.astype(int) if kind is np.int8 else other)
 
 
 def test_the_documented_table_is_the_array() -> None:

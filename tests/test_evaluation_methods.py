@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,13 @@ from conceptgym.agents.evaluation.methods import (
     RIVALS,
     VARIANTS,
     AgentSolver,
+    RivalSolver,
     Solvers,
     carried_out,
     plan_succeeds,
 )
 from conceptgym.envs import CONCEPTS
+from conceptgym.envs.errors import NonFiniteError, ShapeError
 
 
 def solvers(concept: str = "near") -> Solvers:
@@ -55,6 +58,72 @@ def test_variants_are_ours_but_for_what_they_are_named_after() -> None:
         "ours-recognition": {"recognition"},
         **steps,
     }
+
+
+class Own:
+    """A method that answers what it is told to, and writes into all that it is given."""
+
+    plan_ = identify_ = None
+
+    def observe(self, demonstrations: Any) -> None:
+        for item in demonstrations:
+            item.trajectory[:] = 0.0
+
+    def plan(self, state: Any, attention: Any) -> Any:
+        state.entities[:, :2] = attention[:] = 1.0
+        return [state.entities] if self.plan_ is None else self.plan_
+
+    def identify(self, state: Any) -> Any:
+        state.entities[:], state.present[:] = 0.0, False
+        return state.present if self.identify_ is None else self.identify_
+
+
+def test_what_a_rival_writes_into_is_its_own() -> None:
+    event, shown = draw_event(seed=5), demonstrations("between", 2)
+    kept = [asdict(item) for item in (event, *shown)]
+    solver = RivalSolver("mine", Own(), shown)  # type: ignore[arg-type]
+    solver.plan(event)
+    solver.identify(event.shown)
+    np.testing.assert_equal([asdict(item) for item in (event, *shown)], kept)
+
+
+ENTITIES = np.zeros((16, 7))
+
+
+@pytest.mark.parametrize(
+    ("task", "answer", "kind", "text"),
+    [
+        ("plan", 5, ShapeError, "is a int, expected a list of entity arrays, one for each phase;"),
+        ("plan", (), ShapeError, "is empty, expected a list of entity arrays, one for each phase;"),
+        ("plan", ENTITIES, ShapeError, "is an array of shape (16, 7), expected a list of entity"),
+        (
+            "plan",
+            [ENTITIES[:3]],
+            ShapeError,
+            ", phase 0, has shape (3, 7), expected (16, 7); pass an array of that shape",
+        ),
+        (
+            "plan",
+            [np.full((16, 7), np.nan)],
+            NonFiniteError,
+            ", phase 0, holds nan at index (0, 0); every",
+        ),
+        ("identify", "x", ShapeError, "has shape (), expected (16,); pass an array of that shape"),
+        ("identify", np.zeros(3), ShapeError, "has shape (3,), expected (16,); pass an array of"),
+        ("identify", np.full(16, 0.3), ShapeError, "holds other numbers than 0 and 1; return a"),
+        ("identify", np.full(16, np.nan), NonFiniteError, "holds nan at index (0,); every entry"),
+    ],
+)
+def test_a_rivals_wrong_answers_are_named(
+    task: str, answer: Any, kind: type[Exception], text: str
+) -> None:
+    event, mine = draw_event(seed=5), Own()
+    setattr(mine, f"{task}_", answer)
+    solver = RivalSolver("mine", mine, demonstrations("between", 2))  # type: ignore[arg-type]
+    what = "the plan of rival 'mine'" if task == "plan" else "the answer of rival 'mine'"
+    with pytest.raises(kind) as caught:
+        solver.plan(event) if task == "plan" else solver.identify(event.shown)
+    assert str(caught.value).removeprefix(what).lstrip(" ").startswith(text)
 
 
 def test_w_is_inferred_once_where_variants_agree_on_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,16 @@ class Mute:
     def observe(self, demonstrations: object) -> None: ...
 
 
+class Seedless(Mute):
+    """Offers everything, but for a seed."""
+
+    def __init__(self) -> None: ...
+
+    def plan(self, state: object, attention: object) -> None: ...
+
+    def identify(self, state: object) -> None: ...
+
+
 @pytest.fixture(autouse=True)
 def _my_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The class that docs/protocol.md shows, as a module on the path."""
@@ -59,6 +69,11 @@ def test_they_stand_beside_the_rivals() -> None:
         (
             f"{__name__}:Mute",
             "lacks plan, identify; add what conceptgym.agents.rivals.Rival describes",
+        ),
+        (
+            f"{__name__}:Seedless",
+            "cannot be called with a seed (too many positional arguments); take it, as in "
+            "__init__(self, seed)",
         ),
     ],
 )

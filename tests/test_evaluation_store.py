@@ -40,6 +40,25 @@ def test_outcomes_are_on_disk_at_once(tmp_path: Path) -> None:
         assert opened(tmp_path / "outcomes.jsonl").outcomes == SAVED
 
 
+@pytest.mark.parametrize("line", ["[1, 2", "[1, 2]", "nonsense"])
+def test_a_damaged_line_is_named(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "outcomes.jsonl"
+    with opened(path) as store:
+        store.add(SAVED)
+    lines = path.read_text().splitlines()
+    lines[2] = line
+    text = "\n".join(lines) + "\n"
+    path.write_text(text)
+    with pytest.raises(CheckpointError) as caught:
+        opened(path)
+    assert re.fullmatch(
+        re.escape(f"{path} is damaged in line 3 (") + r".+\); take that line out, and its outcomes "
+        "are found anew, or choose another folder",
+        str(caught.value),
+    )
+    assert path.read_text() == text
+
+
 @pytest.mark.parametrize("lost", [1, 5, 30])
 def test_a_line_that_a_kill_left_unfinished_is_cut_off(tmp_path: Path, lost: int) -> None:
     path = tmp_path / "outcomes.jsonl"

@@ -100,3 +100,8 @@ def test_a_landscape_is_asked_about_something() -> None:
     with pytest.raises(ShapeError) as own:
         agent.landscape(EVENT.before, EVENT.attention, attentions=[nothing])
     assert str(own.value) == "attentions[0] marks no entity; mark those that take part"
+    with pytest.raises(ShapeError) as short:
+        agent.landscape(EVENT.before, np.ones(3))
+    assert str(short.value) == (
+        "attention has shape (3,), expected (16,); pass an array of that shape"
+    )

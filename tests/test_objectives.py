@@ -50,6 +50,34 @@ def test_a_third_objective_is_one_file(tmp_path: Path, monkeypatch: pytest.Monke
     assert shares == pytest.approx([0.0, 1 / 3, 2 / 3], abs=1e-6)
 
 
+def test_an_objective_that_is_none_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fourth.py").write_text("OBJECTIVE = 5\n")
+    monkeypatch.setattr(objectives, "__path__", [*objectives.__path__, str(tmp_path)])
+    with pytest.raises(ConfigError) as caught:
+        find_objectives()
+    assert str(caught.value) == (
+        "OBJECTIVE of agents/objectives/fourth.py is a int, expected an Objective; write "
+        "OBJECTIVE = Objective(draw=…, loss=…)"
+    )
+
+
+def test_a_loss_without_a_gradient_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def loss(model: Any, batch: Any, draws: Any, config: Any) -> Any:
+        return torch.zeros(()), {"identify": torch.zeros(())}
+
+    flat = Objective(draw=lambda batch, step: None, loss=loss)
+    monkeypatch.setitem(OBJECTIVES, "flat", flat)
+    trainer = Trainer(TINY, replace(FEW, objective="flat"), fast=False)
+    with pytest.raises(ConfigError) as caught:
+        next(iter(trainer.run(small_pool())))
+    assert str(caught.value) == (
+        "an objective's loss has no gradient in the weights; compute it from model.energy, "
+        "outside of torch.no_grad()"
+    )
+
+
 def test_the_documents_commands_train_and_evaluate_a_further_one() -> None:
     """docs/training.md: what is exported is what is evaluated, under the objective's name."""
     text = (Path(__file__).parents[1] / "docs" / "training.md").read_text()

@@ -128,6 +128,17 @@ def test_bad_observations_are_refused() -> None:
         assert str(caught.value) == text
 
 
+@pytest.mark.parametrize("flags", [True, np.ones(3, dtype=bool)])
+def test_flags_for_another_number_of_environments_are_refused(flags: Any) -> None:
+    observation, _ = gym.make(PARTICLE).reset(seed=0)
+    with pytest.raises(ShapeError) as caught:
+        observed_agent().predict(batch(observation, observation), episode_start=flags)
+    assert str(caught.value) == (
+        f"episode_start has shape {np.shape(flags)}, expected (2,); pass one flag for each "
+        "environment"
+    )
+
+
 def test_a_controller_is_made_once_for_an_arm() -> None:
     controllers = Controllers()
     assert controllers.reach is controllers.reach

@@ -13,7 +13,7 @@ from place_scenes import full_state, make_scene, stay
 
 from conceptgym.assets import asset_path
 from conceptgym.envs import ROBOTS, ArmPlaceEnv, Robot, make_robot
-from conceptgym.envs.errors import ConfigError
+from conceptgym.envs.errors import ConfigError, ShapeError
 from conceptgym.envs.place_model import FINGERTIP
 from conceptgym.envs.place_start import HOME_FINGERTIP, rigid_model
 from conceptgym.envs.place_world import PlaceWorld
@@ -73,6 +73,9 @@ def test_the_file_of_a_known_arm_gives_the_same_arm() -> None:
     model, other = rigid_model(own), rigid_model(known)
     np.testing.assert_array_equal(model.jnt_range, other.jnt_range)
     np.testing.assert_array_equal(model.body_mass, other.body_mass)
+    for wrong in (3, ("a",) * 6):
+        with pytest.raises(ShapeError, match="^velocity_limits h(as shape|olds entries of dtype)"):
+            Robot.from_mjcf(UR5E, velocity_limits=wrong)  # type: ignore[arg-type]
     given = Robot.from_mjcf(str(UR5E), velocity_limits=np.full(6, 1.5))  # type: ignore[arg-type]
     assert given.velocity_limits == (1.5,) * 6 and hash(given) is not None
 

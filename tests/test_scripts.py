@@ -325,6 +325,29 @@ def test_evaluate_refuses_what_it_does_not_know() -> None:
         _ = args.config
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--concepts near --levels 2",
+        "--worlds arm --methods chance",
+        "--levels 4 --methods --rival still=my_agent:Still",
+    ],
+)
+def test_evaluate_says_that_nothing_is_asked_for(line: str) -> None:
+    _, args = parse("evaluate", line)
+    with pytest.raises(ConfigError, match="^nothing is asked for: none of these methods has a"):
+        _ = args.config
+
+
+@pytest.mark.parametrize("minutes", ["-1", "nan"])
+def test_evaluate_refuses_times_that_are_none(minutes: str, tmp_path: Path) -> None:
+    module, args = parse("evaluate", f"--minutes {minutes} --out {tmp_path / 'out'}")
+    text = f"minutes={float(minutes)} must be at least 0; 0 only reports what there is"
+    with pytest.raises(ConfigError, match=f"^{re.escape(text)}$"):
+        module.main(args)
+    assert not list(tmp_path.iterdir())
+
+
 def test_render_holds_both_ends_and_marks_the_plan(tmp_path: Path) -> None:
     path = tmp_path / "new" / "near.gif"
     line = f"--concept near --world particle --demonstrations 2 --out {path}"

@@ -1,5 +1,6 @@
 """scripts/train.py from end to end, with a tiny model."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from test_scripts import parse
 
 from conceptgym.agents.checkpoint import load_tensors
 from conceptgym.agents.model import load_model
+from conceptgym.envs.errors import ConfigError
 
 TINY = (
     "--device cpu --no-fast --workers 1 --energy.width 8 --energy.code-size 4 --train.steps 4 "
@@ -38,6 +40,28 @@ def train(line: str, *, until: int | None = None) -> None:
         return
     with pytest.raises(KilledError):
         module.main(args)
+
+
+@pytest.mark.parametrize(
+    ("flag", "text"),
+    [
+        (
+            "--validate-every 0",
+            "validate_every=0 must be a whole number of at least 1; a large one validates seldom",
+        ),
+        (
+            "--validate-scenes 0",
+            "validate_scenes=0 must be a whole number of at least 1; a large one validates seldom",
+        ),
+        ("--device abacus", "device='abacus' cannot be used ("),
+    ],
+)
+def test_flags_that_cannot_be_are_refused_before_anything_is_made(
+    flag: str, text: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=f"^{re.escape(text)}"):
+        train(f"--out {tmp_path / 'run'} {flag}")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_run_resumes_validates_and_exports(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,8 @@ import numpy as np
 from ...envs.concepts import Concept, Event
 from ...envs.concepts.composed import ComposedEvent
 from ...envs.demonstrations import Demonstration
-from ...envs.entities import COLOUR, PLANE_HALF_WIDTH, POSITION, EntityState
+from ...envs.entities import COLOUR, PLANE_HALF_WIDTH, POSITION, EntityState, check_array
+from ...envs.errors import ShapeError
 from ..concept_agent import ConceptAgent
 from ..config import InferenceConfig
 from ..ik import IKController
@@ -91,18 +93,55 @@ class AgentSolver:
 
 
 class RivalSolver:
-    """A rival, after it has observed."""
+    """A rival that observes demonstrations; what it does to them is nobody else's business."""
 
-    def __init__(self, rival: Rival) -> None:
-        self._rival = rival
+    def __init__(self, name: str, rival: Rival, shown: Sequence[Demonstration]) -> None:
+        """Let it observe.
+
+        Args:
+            name: what messages call it.
+            rival: who answers.
+            shown: the demonstrations, of which it is given copies, as of every scene.
+        """
+        self._name, self._rival = name, rival
+        rival.observe(deepcopy(list(shown)))
 
     def plan(self, event: Event) -> Plan:
-        """Entities for each phase that the rival saw."""
-        return self._rival.plan(event.before, event.attention)
+        """Entities for each phase that the rival saw.
+
+        Raises:
+            ShapeError, NonFiniteError: if it returns anything but arrays of entities.
+        """
+        plan = self._rival.plan(deepcopy(event.before), event.attention.copy())
+        name = f"the plan of rival '{self._name}'"
+        if not isinstance(plan, Sequence) or not plan:
+            raise ShapeError(
+                f"{name} is {_described(plan)}, expected a list of entity arrays, one for each "
+                "phase; return [entities]"
+            )
+        for phase, entities in enumerate(plan):
+            check_array(entities, f"{name}, phase {phase},", event.before.entities.shape)
+        return [np.asarray(entities) for entities in plan]
 
     def identify(self, state: EntityState) -> np.ndarray:
-        """(N,) bool, the entities that are meant."""
-        return self._rival.identify(state)
+        """(N,) bool, the entities that are meant.
+
+        Raises:
+            ShapeError, NonFiniteError: if it returns anything but a mask.
+        """
+        found = self._rival.identify(deepcopy(state))
+        name = f"the answer of rival '{self._name}'"
+        check_array(found, name, state.present.shape)
+        if not np.isin(found, (0, 1)).all():
+            raise ShapeError(f"{name} holds other numbers than 0 and 1; return a mask of bools")
+        return np.asarray(found, dtype=bool)
+
+
+def _described(value: object) -> str:
+    """What messages call a value that is no list of arrays."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    return "empty" if isinstance(value, Sequence) else f"a {type(value).__name__}"
 
 
 Solver = AgentSolver | RivalSolver | Recogniser
@@ -142,9 +181,7 @@ class Solvers:
     def get(self, method: str) -> Solver:
         """The method, after it has observed the demonstrations."""
         if method in self._rivals:
-            rival = self._rivals[method](self._seed)
-            rival.observe(self._shown[0])
-            return RivalSolver(rival)
+            return RivalSolver(method, self._rivals[method](self._seed), self._shown[0])
         if method == RECOGNISER:
             return Recogniser(self._concept)
         if method in VARIANTS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
 from ...envs.errors import ConfigError
@@ -20,7 +21,7 @@ def with_own(own: Mapping[str, str]) -> dict[str, MakeRival]:
             `conceptgym.agents.rivals.Rival` does.
 
     Raises:
-        ConfigError: if there is no such module or class, or it lacks a method.
+        ConfigError: if there is no such module or class, it takes no seed, or lacks a method.
     """
     return RIVALS | {name: _load(name, place) for name, place in own.items()}
 
@@ -44,4 +45,10 @@ def _load(name: str, place: str) -> MakeRival:
         raise ConfigError(
             f"{told} lacks {', '.join(lacking)}; add what conceptgym.agents.rivals.Rival describes"
         )
+    try:
+        signature(found).bind(0)
+    except TypeError as error:
+        raise ConfigError(
+            f"{told} cannot be called with a seed ({error}); take it, as in __init__(self, seed)"
+        ) from error
     return found  # pyright: ignore[reportReturnType]

@@ -40,7 +40,7 @@ class OutcomeStore:
             digests: SHA-256 of each checkpoint, by method.
 
         Raises:
-            CheckpointError: if the file is about another seed or other weights.
+            CheckpointError: if the file is about another seed or other weights, or damaged.
         """
         self._file = JsonLines(path)
         self.outcomes: list[Outcome] = []
@@ -107,12 +107,18 @@ class OutcomeStore:
     def _read(self) -> dict[str, Any]:
         """Remember every outcome; what the file is about."""
         about: dict[str, Any] = {}
-        for line in self._file.lines:
-            value = json.loads(line)
-            if isinstance(value, dict):
-                about |= value
-            else:
-                self._remember(_from_list(value))
+        for number, line in enumerate(self._file.lines, start=1):
+            try:
+                value = json.loads(line)
+                if isinstance(value, dict):
+                    about |= value
+                else:
+                    self._remember(_from_list(value))
+            except (ValueError, TypeError) as error:
+                raise CheckpointError(
+                    f"{self._file.path} is damaged in line {number} ({error}); take that line out, "
+                    "and its outcomes are found anew, or choose another folder"
+                ) from error
         return about
 
 

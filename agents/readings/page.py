@@ -37,6 +37,8 @@ demonstration is, of {drawn_others} drawn, the one that puts the cursor in the m
 {choice}
 
 ```python
+from conceptgym.agents import ConceptAgent, InferenceConfig
+
 config = InferenceConfig(code_particles={particles}, readings={readings}, temperature=0.0)
 agent = ConceptAgent.from_pretrained(config=config)  # temperature > 0 for the free energy
 ```

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import mujoco
 import numpy as np
 
 from ..entities import MAX_ENTITIES
 from ..errors import ConfigError
+from ..number_checks import is_whole
 from . import canvas
 from .arm_gl import GLRenderer, NoOpenGLError
 from .arm_markers import PLAN_HEIGHT, arm_markers
@@ -34,7 +36,7 @@ class ArmRenderer:
         backend: "opengl", "raycast", or "auto": OpenGL if there is one, else rays with one warning.
 
     Raises:
-        ConfigError: on an unknown camera or backend.
+        ConfigError: on an unknown camera or backend, or another size.
         NoOpenGLError: backend is "opengl" and there is none.
     """
 
@@ -46,8 +48,7 @@ class ArmRenderer:
         camera: str = "front",
         backend: str = "auto",
     ) -> None:
-        if backend not in _BACKENDS:
-            raise ConfigError(f"backend is {backend!r}, allowed are {list(_BACKENDS)}")
+        check_view(size, backend)
         self.size = size
         self.camera = camera
         self._wanted = backend
@@ -175,6 +176,23 @@ class ArmRenderer:
                 _rows(object_rows, "object_rows", objects, "objects"),
                 _rows(tray_rows, "tray_rows", of_trays, "trays"),
             ]
+        )
+
+
+def check_view(size: Any, backend: Any) -> None:
+    """Refuse what no picture can be drawn with.
+
+    Raises:
+        ConfigError: on an unknown backend, or unless the size is a (height, width) of whole numbers
+            of at least 1.
+    """
+    if backend not in _BACKENDS:
+        raise ConfigError(f"backend is {backend!r}, allowed are {list(_BACKENDS)}")
+    valid = isinstance(size, Sequence) and len(size) == 2 and all(map(is_whole, size))
+    if not valid or min(size) < 1:
+        raise ConfigError(
+            f"frame_size={size!r} must be two whole numbers of at least 1, height and width "
+            "[pixels]; (480, 640) is usual"
         )
 
 
