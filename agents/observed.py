@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,7 +93,7 @@ def observed_terms(
     Where there are several, each is limited to what its own demonstrations could change.
     """
     check_whole("phase", phase, least=0, cure="0 is the first")
-    if attentions is not None and np.ndim(attentions) == 0:
+    if attentions is not None and not (np.iterable(attentions) and isinstance(attentions, Sized)):
         raise ShapeError(f"attentions={attentions!r} must be a list, one for each observed concept")
     if attentions is not None and len(attentions) != len(concepts):
         raise ShapeError(

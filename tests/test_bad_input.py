@@ -123,6 +123,19 @@ def test_attentions_that_are_no_list(agent: ConceptAgent) -> None:
     assert str(error.value) == "attentions=5 must be a list, one for each observed concept"
 
 
+def test_attentions_of_different_lengths() -> None:
+    agent = ConceptAgent.from_pretrained()
+    agent.observe(record_demonstrations(concept="near"))
+    agent.observe(record_demonstrations(concept="closest"), join=True)
+    env = ParticleEnv("near")
+    env.reset(seed=0)
+    with pytest.raises(ShapeError) as error:
+        agent.generate(env.state, env.event.attention, attentions=[np.ones(16), np.ones(4)])
+    assert str(error.value) == (
+        "attentions[1] has shape (4,), expected (16,); pass an array of that shape"
+    )
+
+
 def test_a_configuration_that_is_a_dictionary() -> None:
     with pytest.raises(ConfigError, match="^config is a dict, expected an InferenceConfig; "):
         ConceptAgent.from_pretrained(config={"particles": 4})  # type: ignore[arg-type]

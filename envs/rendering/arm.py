@@ -188,8 +188,8 @@ def check_view(size: Any, backend: Any) -> None:
     """
     if backend not in _BACKENDS:
         raise ConfigError(f"backend is {backend!r}, allowed are {list(_BACKENDS)}")
-    valid = isinstance(size, Sequence) and len(size) == 2 and all(map(is_whole, size))
-    if not valid or min(size) < 1:
+    sides = list(size) if np.iterable(size) else []
+    if len(sides) != 2 or not all(is_whole(side) and side >= 1 for side in sides):
         raise ConfigError(
             f"frame_size={size!r} must be two whole numbers of at least 1, height and width "
             "[pixels]; (480, 640) is usual"
