@@ -47,10 +47,10 @@ class Edits:
         moved, painted = np.zeros(3, dtype=bool), np.zeros(3, dtype=bool)
         for item in demonstrations:
             cursor = item.after[:, CURSOR] > 0.5
-            attended = np.asarray(item.attention, dtype=bool) & ~cursor
+            attended = item.attention & ~cursor
             parts = np.stack([cursor, attended, ~cursor & ~attended])
-            moved |= (parts & np.asarray(item.movable, dtype=bool)).any(axis=1)
-            painted |= (parts & np.asarray(item.paintable, dtype=bool)).any(axis=1)
+            moved |= (parts & item.movable).any(axis=1)
+            painted |= (parts & item.paintable).any(axis=1)
         if not (moved.any() or painted.any()):
             moved[:] = painted[:] = True
         return cls(moved=tuple(moved.tolist()), painted=tuple(painted.tolist()))

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from ..envs.entities import PLANE_HALF_WIDTH, POSITION, EntityState, check_array
+from ..envs.entities import PLANE_HALF_WIDTH, POSITION, EntityState
 from ..envs.errors import ShapeError
 from ..envs.number_checks import check_whole, is_whole
 from .tensors import check_attended, check_state, scene_of
@@ -45,13 +45,12 @@ def landscape(
             f"entity={entity!r} is no row that holds an entity; choose one of "
             f"{np.flatnonzero(state.present).tolist()}"
         )
-    check_array(attention, "attention", state.present.shape)
-    check_attended(attention, state.present, "attention")
     line = np.linspace(-PLANE_HALF_WIDTH, PLANE_HALF_WIDTH, resolution, dtype=np.float32)
     places = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
     movable = state.movable.copy()
     movable[row] = True
     scene = scene_of(replace(state, movable=movable), attention).repeat(len(places))
+    check_attended(attention, state.present, "attention")
     entities = scene.entities.clone()
     entities[:, row, POSITION] = torch.from_numpy(places)
     with torch.no_grad():

@@ -22,10 +22,10 @@ def shows_standing(demonstrations: Sequence[Demonstration]) -> bool:
 
 
 def _stands(demonstration: Demonstration) -> bool:
-    after = np.asarray(demonstration.after)
-    cursor = (after[:, CURSOR] > 0.5) & np.asarray(demonstration.present, dtype=bool)
-    moved = cursor & np.asarray(demonstration.movable, dtype=bool)
-    objects = np.asarray(demonstration.present, dtype=bool) & ~cursor & (after[:, ZONE] < 0.5)
+    after = demonstration.after
+    cursor = (after[:, CURSOR] > 0.5) & demonstration.present
+    moved = cursor & demonstration.movable
+    objects = demonstration.present & ~cursor & (after[:, ZONE] < 0.5)
     if not moved.any() or not objects.any():
         return False
     away = after[objects, POSITION] - after[np.argmax(moved), POSITION]

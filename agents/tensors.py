@@ -96,7 +96,7 @@ def check_demonstrations(demonstrations: Sequence[Demonstration]) -> None:
                 f"demonstrations[{number}] is a {type(item).__name__}, expected a Demonstration; "
                 "record it with conceptgym.envs.record_demonstrations(...)"
             )
-        path = item.trajectory  # checked when it was made, but arrays can be written to
+        path = item.trajectory  # checked when it was made, but an array can be written to
         check_array(path, f"demonstrations[{number}].trajectory", path.shape)
         check_attended(item.attention, item.present, f"demonstrations[{number}].attention")
     layouts = sorted({item.after.shape for item in demonstrations})

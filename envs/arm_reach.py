@@ -23,7 +23,7 @@ from .concepts import Concept
 from .entities import MAX_ENTITIES, EntityState
 from .rendering.arm import ArmRenderer, check_view
 from .rendering.markers import Overlay
-from .spaces import Observation, entity_spaces
+from .spaces import Observation, clipped, entity_spaces
 
 AT_REST = 0.01
 """The fingertip is at rest below this speed [m/s]."""
@@ -123,9 +123,7 @@ class ArmReachEnv(ConceptEnv):
     def observe(self) -> Observation:
         """The observation of the current state; what is beyond its space is clipped."""
         seen = {**super().observe(), **self.world.arm_observation()}
-        for name, (low, high) in _BOUNDS.items():
-            seen[name] = np.minimum(np.maximum(seen[name], low), high)
-        return seen
+        return seen | {name: clipped(seen[name], *bounds) for name, bounds in _BOUNDS.items()}
 
     def step(self, action: np.ndarray) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Command the joints for one control step (0.04 s).

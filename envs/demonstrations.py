@@ -10,13 +10,7 @@ import gymnasium as gym
 import numpy as np
 
 from .concepts import Concept, Event
-from .entities import (
-    MAX_ENTITIES,
-    NUM_FEATURES,
-    EntityState,
-    convert_arrays,
-    convert_masks,
-)
+from .entities import MAX_ENTITIES, NUM_FEATURES, EntityState, convert_array, convert_masks
 from .errors import ConfigError, ShapeError
 from .number_checks import check_whole
 from .particle import AT_REST, ParticleEnv, action_towards
@@ -50,7 +44,7 @@ class Demonstration:
 
     def __post_init__(self) -> None:
         number = np.shape(self.present)[0] if np.ndim(self.present) else MAX_ENTITIES
-        convert_arrays(self, trajectory=("T", number, NUM_FEATURES))
+        convert_array(self, "trajectory", ("T", number, NUM_FEATURES))
         if len(self.trajectory) == 0:
             raise ShapeError("trajectory holds no state; pass at least one, the end")
         convert_masks(self, "attention", "present", "movable", "paintable", number=number)

@@ -64,7 +64,7 @@ class EntityState:
     paintable: np.ndarray
 
     def __post_init__(self) -> None:
-        convert_arrays(self, entities=(MAX_ENTITIES, NUM_FEATURES))
+        convert_array(self, "entities", (MAX_ENTITIES, NUM_FEATURES))
         convert_masks(self, "present", "movable", "paintable", number=MAX_ENTITIES)
 
     @property
@@ -114,16 +114,15 @@ class EntityState:
         return changed
 
 
-def convert_arrays(owner: object, **shapes: tuple[int | str, ...]) -> None:
-    """Make float32 arrays of a frozen object's attributes, by name, each of its shape.
+def convert_array(owner: object, name: str, shape: tuple[int | str, ...]) -> None:
+    """Make a float32 array of a frozen object's attribute.
 
     Raises:
         ShapeError, NonFiniteError: see `check_array`.
     """
-    for name, shape in shapes.items():
-        value = getattr(owner, name)
-        check_array(value, name, shape)
-        object.__setattr__(owner, name, np.asarray(value, dtype=np.float32))
+    value = getattr(owner, name)
+    check_array(value, name, shape)
+    object.__setattr__(owner, name, np.asarray(value, dtype=np.float32))
 
 
 def convert_masks(owner: object, *names: str, number: int) -> None:

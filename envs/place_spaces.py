@@ -34,7 +34,7 @@ from .place_scene import PlaceScene
 from .place_start import joint_ranges, rigid_model
 from .place_world import PlaceWorld
 from .robots import MOST_ROBOTS, Robot, robot_number
-from .spaces import POSITION_BOUND, Observation
+from .spaces import POSITION_BOUND, Observation, clipped
 
 MOST_NOISE = 0.02
 """Largest standard deviation of the observed places [m]."""
@@ -99,14 +99,14 @@ def place_observation(
     poses = np.zeros((MAX_ENTITIES, 7), dtype=np.float32)
     if noise > 0.0:
         places[:, :3] += noise * rng.standard_normal((len(rows), 3))
-        seen["entities"][rows, POSITION] = _clipped(
+        seen["entities"][rows, POSITION] = clipped(
             table_to_plane(places[:, :2]), -POSITION_BOUND, POSITION_BOUND
         )
-    poses[rows] = _clipped(places, -_FAR, _FAR)
+    poses[rows] = clipped(places, -_FAR, _FAR)
     arm, bounds = world.arm_observation(), _arm_bounds(world.robot)
     return {
         **seen,
-        **{name: _clipped(arm[name], *bounds[name]).astype(np.float32) for name in bounds},
+        **{name: clipped(arm[name], *bounds[name]).astype(np.float32) for name in bounds},
         "robot": np.int64(robot_number(world.robot)),
         "touched": world.touched.astype(np.int8),
         "solid": looks.solid.copy(),
@@ -114,11 +114,6 @@ def place_observation(
         "poses": poses,
         "half_extents": looks.half_extents.copy(),
     }
-
-
-def _clipped(values: np.ndarray, low: np.ndarray | float, high: np.ndarray | float) -> np.ndarray:
-    # np.clip costs three times as much on so few numbers
-    return np.minimum(np.maximum(values, low), high)
 
 
 def check_noise(observation_noise: Any) -> float:

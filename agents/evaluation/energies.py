@@ -117,14 +117,12 @@ class CompiledEnergies(Energies):
         kind = (alike, scene.static, needs, scene.present.shape[1])
         self._asked[kind] += len(codes)
         if kind in self._compiled:
-            run = partial(self._compiled[kind], energy, scene.static)
-            return self._filled_up(run, scene, codes, needs)
+            return self._filled_up(self._compiled[kind], energy, scene, codes, needs)
         if self._asked[kind] <= self._after or not self._turn.acquire(False):
             return super().__call__(energy, scene, codes, needs)
         try:
             compiled = self._compile()
-            run = partial(compiled, energy, scene.static)
-            answer = self._filled_up(run, scene, codes, needs)
+            answer = self._filled_up(compiled, energy, scene, codes, needs)
             self._compiled[kind] = compiled
             return answer
         except RuntimeError as error:  # an energy's own error comes again below
@@ -135,12 +133,15 @@ class CompiledEnergies(Energies):
         finally:
             self._turn.release()
 
-    def _filled_up(self, run: Run, scene: Scene, codes: Tensor, needs: Needs) -> Answer:
-        """What `run` gives in full chunks: the last scene again, until the last one is full."""
+    def _filled_up(
+        self, compiled: Run, energy: Energy, scene: Scene, codes: Tensor, needs: Needs
+    ) -> Answer:
+        """What it gives in full chunks: the last scene again, until the last one is full."""
         tensors = [*_tensors_of(scene), codes]
         missing = -len(codes) % self.chunk
         if missing:
             tensors = [torch.cat([v, v[-1:].expand(missing, *v.shape[1:])]) for v in tensors]
+        run = partial(compiled, energy, scene.static)
         level, gradients = self._in_chunks(run, tensors, needs)
         kept = slice(0, len(codes))
         return level[kept], tuple(None if g is None else g[kept] for g in gradients)

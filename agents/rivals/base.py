@@ -132,7 +132,7 @@ def _shown(
     return Shown(
         before=demonstration.state_at(begin),
         after=demonstration.state_at(steps[number]),
-        attention=np.asarray(demonstration.attention).astype(bool),
+        attention=demonstration.attention,
         answer=answer,
     )
 
@@ -148,7 +148,7 @@ def _meant(
     touched = [_touched(item, each) for item, each in zip(demonstrations, steps, strict=True)]
     rests = sum(each is not None for each in touched) >= _NEARLY_ALL * len(touched)
     return [
-        each if rests and each is not None else np.asarray(item.attention).astype(bool)
+        each if rests and each is not None else item.attention
         for item, each in zip(demonstrations, touched, strict=True)
     ]
 
@@ -159,7 +159,7 @@ def _touched(demonstration: Demonstration, steps: Sequence[int]) -> np.ndarray |
     for step in steps:
         state = demonstration.state_at(step)
         away = np.linalg.norm(state.positions - state.positions[state.cursor], axis=-1)
-        away[~(np.asarray(demonstration.attention).astype(bool) & state.objects)] = np.inf
+        away[~(demonstration.attention & state.objects)] = np.inf
         if not away.min() <= ON:
             return None
         found[away.argmin()] = True

@@ -99,7 +99,7 @@ class Colour(Concept):
 
     def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
         rows = self.check_attention(state, attention)
-        rows = rows[np.asarray(state.paintable, dtype=bool)[rows]]
+        rows = rows[state.paintable[rows]]
         entities = state.entities.copy()
         entities[rows, COLOUR] = self.rgb
         return state if np.array_equal(entities, state.entities) else state.with_entities(entities)

@@ -125,7 +125,7 @@ class Region(Concept):
 
     def nearest(self, state: EntityState, attention: np.ndarray) -> EntityState:
         rows = self.check_attention(state, attention)
-        rows = rows[np.asarray(state.movable, dtype=bool)[rows]]
+        rows = rows[state.movable[rows]]
         places = np.clip(state.positions[rows], *_aim(self.where)).astype(np.float32)
         return state if np.array_equal(places, state.positions[rows]) else state.moved(rows, places)
 
