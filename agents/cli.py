@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import tyro
 
-from ..envs.errors import ConceptGymError
+from ..envs.errors import ConceptGymError, ConfigError
 
 _Arguments = TypeVar("_Arguments")
 
@@ -24,3 +24,9 @@ def run_script(
         main(tyro.cli(arguments, description=description))
     except (ConceptGymError, OSError) as error:
         sys.exit(f"error: {error}")
+
+
+def check_minutes(minutes: float) -> None:
+    """Raise `ConfigError` unless it is a time after which a script may stop, maybe infinite."""
+    if not minutes >= 0:
+        raise ConfigError(f"minutes={minutes} must be at least 0; 0 only reports what there is")

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cache
-from math import inf
 from typing import Any, Self, get_args, get_origin, get_type_hints
 
 from ..envs.concepts import TASKS
 from ..envs.errors import ConfigError
-from ..envs.number_checks import is_number, is_whole
+from ..envs.number_checks import is_finite, is_whole
 
 _KINDS: dict[type, tuple[Callable[[Any], bool], str]] = {
     bool: (lambda value: isinstance(value, bool), "True or False"),
     int: (is_whole, "a whole number"),
-    float: (is_number, "a number"),
+    float: (is_finite, "a finite number"),
     str: (lambda value: isinstance(value, str), "a text"),
 }
 """What a field of each kind takes, and how messages say it."""
@@ -210,10 +209,10 @@ class InferenceConfig(Config):
         name = "code_particles" if self.amortised else "particles"
         codes = getattr(self, name)
         self.require("readings", self.readings <= codes, f"at most {name}={codes}, the codes found")
-        self.require("temperature", 0 <= self.temperature < inf, "at least 0 and finite")
+        self.require("temperature", self.temperature >= 0, "at least 0")
         self.require("seed", 0 <= self.seed < 2**63, "at least 0 and below 2**63")
         several = self.readings > 1 or self.temperature == 0
         self.require("temperature", several, "0 with readings=1: there is nothing to combine")
         self.require("iterations", self.iterations >= 0, "at least 0")
         self.require("code_iterations", self.code_iterations >= 0, "at least 0")
-        self.require("code_step", 0 < self.code_step < inf, "above 0 and finite")
+        self.require("code_step", self.code_step > 0, "above 0")

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from ..envs.entities import MAX_ENTITIES, check_array
 from ..envs.errors import ConfigError
-from ..envs.number_checks import is_number
+from ..envs.number_checks import is_finite
 from .scene import Scene
 from .terms import Term, check_weight
 
@@ -74,7 +74,7 @@ def keep_in_ring(centre: Point, inner: float, outer: float, *, weight: float = 1
         ConfigError: on radii or a weight out of their range.
     """
     place, weight = _point("centre", centre), check_weight(weight)
-    if not (is_number(inner) and is_number(outer) and 0.0 <= inner < outer < float("inf")):
+    if not (is_finite(inner) and is_finite(outer) and 0.0 <= inner < outer):
         raise ConfigError(
             f"inner={inner!r} and outer={outer!r} must be 0 <= inner < outer; give plane units"
         )
@@ -160,7 +160,7 @@ def keep_apart(radii: np.ndarray, gap: float, *, weight: float = 1.0) -> Term:
             f"radii holds {sizes.min()}, but each must be at least 0; give plane units, and 0 for "
             "what is not solid"
         )
-    if not is_number(gap) or not 0.0 <= gap < float("inf"):
+    if not is_finite(gap) or gap < 0.0:
         raise ConfigError(f"gap={gap!r} must be a number of at least 0; give it in plane units")
     weight = check_weight(weight)
 
@@ -211,6 +211,6 @@ def _point(name: str, value: Point) -> np.ndarray:
 
 
 def _above_zero(name: str, value: float) -> float:
-    if not is_number(value) or not 0.0 < float(value) < float("inf"):
+    if not is_finite(value) or value <= 0.0:
         raise ConfigError(f"{name}={value!r} must be a number above 0; give it in plane units")
     return float(value)

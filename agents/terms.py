@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from torch import Tensor
 
 from ..envs.entities import check_array
 from ..envs.errors import ConfigError, NonFiniteError, ShapeError
+from ..envs.number_checks import is_finite
 from .energy import ConceptEnergy
 from .scene import Scene
 from .tensors import to_tensor
@@ -62,13 +62,15 @@ def concept_term(
 
     Raises:
         ShapeError, NonFiniteError: on codes of another length, NaN or infinity.
-        ConfigError: on a negative weight or temperature.
+        ConfigError: on a weight or temperature that is negative, infinite or no number.
     """
     readings = np.atleast_2d(np.asarray(codes))
     check_array(readings, "code", (len(readings), energy.code_size))
     weight = check_weight(weight)
-    if not temperature >= 0:
-        raise ConfigError(f"temperature={temperature!r} must be at least 0")
+    if not is_finite(temperature) or temperature < 0:
+        raise ConfigError(
+            f"temperature={temperature!r} must be a number of at least 0; 0 is the least energy"
+        )
     rows, count = to_tensor(readings), len(readings)
 
     def term(scene: Scene) -> Tensor:
@@ -93,7 +95,7 @@ def check_weight(weight: float) -> float:
     Raises:
         ConfigError: unless it is a finite number of at least 0.
     """
-    if not isinstance(weight, Real) or not 0.0 <= float(weight) < float("inf"):
+    if not is_finite(weight) or weight < 0:
         raise ConfigError(f"weight={weight!r} must be a number of at least 0; 1 is usual")
     return float(weight)
 

@@ -12,7 +12,7 @@ import numpy as np
 from .concepts import TASKS, Composed, Concept, Event, make_concept
 from .entities import MAX_ENTITIES, POSITION, EntityState
 from .errors import ConceptParameterError, UnknownConceptError
-from .number_checks import is_number
+from .number_checks import is_finite
 from .progress import MAX_PHASES, Progress
 from .rendering.markers import Overlay
 from .rendering.window import Window
@@ -271,7 +271,7 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         if n_objects is None:
             usual = self.concept.usual_objects
             return max(low, usual[0]), min(high, usual[1], self.default_most_objects)
-        if not is_number(n_objects) or n_objects not in range(low, high + 1):  # 3.0 is, NaN not
+        if not is_finite(n_objects) or n_objects not in range(low, high + 1):  # 3.0 is
             raise UnknownConceptError(
                 f"n_objects={n_objects!r} is outside [{low}, {high}] for concept "
                 f"'{self.concept.name}' in {type(self).__name__}; choose a whole number in that "

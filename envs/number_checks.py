@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from math import inf
 from numbers import Integral, Real
 from typing import Any
 
 from .errors import ConfigError
 
 
-def is_number(value: Any) -> bool:
-    """Whether it is a real number, of Python or NumPy; True and "2" are not."""
-    return isinstance(value, Real) and not isinstance(value, bool)
+def is_finite(value: Any) -> bool:
+    """Whether it is a finite real number, of Python or NumPy; NaN, infinity, True, "2" are not."""
+    real = isinstance(value, Real) and not isinstance(value, bool)
+    return real and -inf < value < inf  # pyright: ignore[reportOperatorIssue]
 
 
 def is_whole(value: Any) -> bool:

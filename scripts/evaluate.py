@@ -32,7 +32,7 @@ import torch
 from rich.console import Console
 from tqdm import tqdm
 
-from conceptgym.agents.cli import run_script
+from conceptgym.agents.cli import check_minutes, run_script
 from conceptgym.agents.evaluation.commands import Run
 from conceptgym.agents.evaluation.config import (
     CONDITIONS,
@@ -173,7 +173,7 @@ def _named(flag: str, entries: Sequence[str], allowed: str) -> dict[str, str]:
 
 def main(args: Args) -> None:
     """Evaluate, print tables, write files."""
-    _check_minutes(args.minutes)
+    check_minutes(args.minutes)
     config, console = args.config, Console()
     paths = {OURS: args.checkpoint, **args.ablations}
     headers = {name: load_model(path)[1] for name, path in paths.items()}
@@ -195,11 +195,6 @@ def main(args: Args) -> None:
         written += _draw_figures(args.figures, found, load_model(args.checkpoint)[0], args.run)
     for path in written:
         console.print(f"wrote {path}", highlight=False)
-
-
-def _check_minutes(minutes: float) -> None:
-    if not minutes >= 0:
-        raise ConfigError(f"minutes={minutes} must be at least 0; 0 only reports what there is")
 
 
 def _run(args: Args, config: EvaluationConfig, store: OutcomeStore, tasks: Sequence[Task]) -> None:

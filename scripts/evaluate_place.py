@@ -24,7 +24,7 @@ import torch
 from rich.console import Console
 from tqdm import tqdm
 
-from conceptgym.agents.cli import run_script
+from conceptgym.agents.cli import check_minutes, run_script
 from conceptgym.agents.model import load_model
 from conceptgym.agents.place.films import film_failures
 from conceptgym.agents.place.pages import write_summary
@@ -63,6 +63,7 @@ class Args:
 
 def main(args: Args) -> None:
     """Run what is missing, then report."""
+    check_minutes(args.minutes)
     torch.set_num_threads(1)  # as the workers have: films show the very episodes that failed
     wanted = trials(args.episodes, cells=args.cells, conditions=args.conditions)
     _, about = load_model(None)

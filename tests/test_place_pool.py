@@ -50,7 +50,8 @@ def test_what_shares_demonstrations_is_done_by_one_worker() -> None:
 
 
 def test_it_stops_when_the_time_is_up() -> None:
-    assert len(list(run_trials(FEW, seed=0, workers=1, minutes=0.0))) == 1
+    assert len(list(run_trials(FEW, seed=0, workers=1, minutes=1e-9))) == 1
+    assert not list(run_trials(FEW, seed=0, workers=1, minutes=0.0))
 
 
 def test_nothing_to_do_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

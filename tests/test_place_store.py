@@ -100,11 +100,18 @@ def test_the_later_of_two_counts(tmp_path: Path) -> None:
     assert read(path) == [other]
 
 
-def test_lines_that_are_no_outcomes_are_passed_over_and_stay(tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", ["{]", '{"another": 1}', "7", ""])
+def test_a_line_that_is_no_outcome_is_named_and_stays(tmp_path: Path, line: str) -> None:
     path = tmp_path / "outcomes.jsonl"
-    text = "\n".join([HEADER, LINES[0], "{]", '{"another": 1}', "7", LINES[1], ""])
+    text = "\n".join([HEADER, LINES[0], line, LINES[1], ""])
     path.write_text(text)
-    assert read(path) == SAVED[:2]
+    with pytest.raises(ConfigError) as caught:
+        read(path)
+    start, _, rest = str(caught.value).partition(" (")
+    assert start == f"{path} is damaged in line 3"
+    assert rest.endswith(
+        "); take that line out, and its outcome is found anew, or use another --out"
+    )
     assert path.read_text() == text
 
 

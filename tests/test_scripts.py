@@ -340,8 +340,9 @@ def test_evaluate_says_that_nothing_is_asked_for(line: str) -> None:
 
 
 @pytest.mark.parametrize("minutes", ["-1", "nan"])
-def test_evaluate_refuses_times_that_are_none(minutes: str, tmp_path: Path) -> None:
-    module, args = parse("evaluate", f"--minutes {minutes} --out {tmp_path / 'out'}")
+@pytest.mark.parametrize("name", ["evaluate", "evaluate_place"])
+def test_evaluations_refuse_times_that_are_none(name: str, minutes: str, tmp_path: Path) -> None:
+    module, args = parse(name, f"--minutes {minutes} --out {tmp_path / 'out'}")
     text = f"minutes={float(minutes)} must be at least 0; 0 only reports what there is"
     with pytest.raises(ConfigError, match=f"^{re.escape(text)}$"):
         module.main(args)

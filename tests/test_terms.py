@@ -199,7 +199,15 @@ def test_a_gradient_that_is_not_finite_is_blamed_where_it_counts() -> None:
             ConfigError,
             "weight=-1 must be a number of at least 0; 1 is usual",
         ),
-        (CODES[0], {"temperature": math.nan}, ConfigError, "temperature=nan must be at least 0"),
+        *(
+            (
+                CODES[0],
+                {"temperature": value},
+                ConfigError,
+                f"temperature={value!r} must be a number of at least 0; 0 is the least energy",
+            )
+            for value in (-0.1, math.nan, math.inf, "1")
+        ),
         (
             CODES[:, :3],
             {},

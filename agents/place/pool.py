@@ -30,7 +30,7 @@ def run_trials(
     """
     if workers < 1:
         raise ConfigError(f"workers={workers} must be at least 1")
-    if not trials:
+    if not trials or minutes <= 0:
         return
     end = time.monotonic() + 60.0 * minutes
     context = multiprocessing.get_context("spawn")

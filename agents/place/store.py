@@ -19,7 +19,7 @@ class PlaceStore:
 
     Raises:
         ConfigError: if `seed` is below 0, or the file's outcomes are of another seed or other
-            weights, or no such file's.
+            weights, or damaged, or no such file's.
     """
 
     def __init__(self, path: Path, *, seed: int, weights: str) -> None:
@@ -61,9 +61,12 @@ class PlaceStore:
                 f"{self._file.path} begins with {first[:60]!r}, expected {self._header!r}; use its "
                 "seed and weights, or another --out"
             )
-        for line in lines[1:]:
+        for number, line in enumerate(lines[1:], start=2):
             try:
                 outcome = PlaceOutcome(**json.loads(line))
-            except (ValueError, TypeError):
-                continue
+            except (ValueError, TypeError) as error:
+                raise ConfigError(
+                    f"{self._file.path} is damaged in line {number} ({error}); take that line out, "
+                    "and its outcome is found anew, or use another --out"
+                ) from error
             self._found[outcome.trial] = outcome
