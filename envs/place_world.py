@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -26,6 +27,8 @@ OPEN = 0.06
 """Opening of the fingers at the start of an episode that asks to move something [m]."""
 SETTLE_STEPS = 10
 """Control steps that objects are given to come to rest before an episode begins."""
+_AWAKE = ("nbody_awake", "nparent_awake", "ntree_awake", "nv_awake")
+"""How much of `MjData` is awake: what a pickle of it leaves out (MuJoCo 4.0)."""
 
 
 class PlaceWorld:
@@ -48,6 +51,16 @@ class PlaceWorld:
         self._site = 0
         self._watch = JointWatch(np.zeros(n))
         self.contacts = ContactWatch()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {name: getattr(self._data, name, None) for name in _AWAKE}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        awake = {name: state.pop(name) for name in _AWAKE}
+        self.__dict__.update(state)
+        if self._data is not None:
+            for name, number in awake.items():
+                setattr(self._data, name, number)
 
     @property
     def joint_limits(self) -> tuple[np.ndarray, np.ndarray]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import pickle
+from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 
 import mujoco
@@ -160,6 +163,23 @@ def test_a_sleeping_object_wakes_when_it_is_pulled_or_bumped() -> None:
     go_to(world, (0.5, 0.12, 0.012), opening=0.0)  # against its side
     assert world.poses[0, 1] - start[0, 1] > 0.02
     assert world.touched[0] and not world.touched[1]
+
+
+@pytest.mark.parametrize("copied", [deepcopy, lambda world: pickle.loads(pickle.dumps(world))])
+@pytest.mark.parametrize("awake", [False, True])
+def test_a_copy_goes_on_alike(copied: Callable[[PlaceWorld], PlaceWorld], awake: bool) -> None:
+    """Objects asleep, and one in the hand."""
+    world = make_world(make_scene(PLACES))
+    wait(world, 10)
+    if awake:
+        grasp(world, 1)
+    other = copied(copied(world))
+    for each in (world, other):
+        lift(each) if awake else grasp(each, 1)
+    np.testing.assert_array_equal(world.data.qpos, other.data.qpos)
+    np.testing.assert_array_equal(world.data.qvel, other.data.qvel)
+    np.testing.assert_array_equal(world.contacts.holding, other.contacts.holding)
+    assert world.contacts.holding[1]
 
 
 def test_what_leaves_the_table_falls() -> None:
