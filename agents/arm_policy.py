@@ -67,7 +67,6 @@ class ArmPolicy:
         view, (qpos, touched) = View.of(observation), _joints_and_touched(observation)
         known = self._view
         same_episode = self._continues(qpos, touched)
-        self._last_qpos, self._last_touched = qpos, touched
         if self.plan is None or known is None or not (same_episode and view.same_scene(known)):
             self._retries = 0
             self._decide(view, qpos)
@@ -76,6 +75,7 @@ class ArmPolicy:
         elif self._missed(touched).any() and self._retries < _MOST_RETRIES:
             self._retries += 1
             self._redo(view, qpos, touched)
+        self._last_qpos, self._last_touched = qpos, touched
         if self._path is not None and self._index < len(self._path):
             self._hold = self._path.qpos[self._index]
             self._index += 1
@@ -111,16 +111,15 @@ class ArmPolicy:
         if self.plan is None:
             return
         waypoints = _waypoints(self.plan, view, done)
+        path = plan_joint_path(self._controller, qpos, waypoints) if waypoints else None
+        # Only now, so that what raised or was interrupted is planned for anew.
         self._view, self._index, self._hold = view, 0, qpos
-        if not waypoints:
-            self._path = None
-            if not done.any():
-                self.plan = replace(self.plan, reached=False, reason=_NOTHING_TO_DO)
-            return
-        path = plan_joint_path(self._controller, qpos, waypoints)
         # A target out of reach is reported in the plan, and the arm stays where it is.
-        self._path = path if path.reached else None
-        self.plan = replace(self.plan, reached=path.reached, reason=path.reason)
+        self._path = path if path is not None and path.reached else None
+        if path is not None:
+            self.plan = replace(self.plan, reached=path.reached, reason=path.reason)
+        elif not done.any():
+            self.plan = replace(self.plan, reached=False, reason=_NOTHING_TO_DO)
 
 
 def _waypoints(plan: Plan, view: View, done: np.ndarray) -> list[Waypoint]:

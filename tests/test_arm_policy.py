@@ -141,6 +141,23 @@ def test_the_next_phase_is_planned_for(paths: Paths) -> None:
     assert scene.planner.phases == [0, 1] and len(paths.asked) == 2
 
 
+@pytest.mark.parametrize("task", ["generate", "identify"])
+def test_what_was_interrupted_is_planned_for_anew(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch, task: str
+) -> None:
+    scene, fresh = Scene(task), Scene(task)
+    with monkeypatch.context() as context:
+        context.setattr(arm_policy, "plan_joint_path", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            scene.act(1)
+    np.testing.assert_array_equal(scene.act(2), fresh.act(2))
+    assert len(paths.asked) == 2
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_plan_that_touches_nothing_says_so(paths: Paths) -> None:
     scene = Scene("identify")
     scene.planner.result = identified(np.eye(MAX_ENTITIES, dtype=bool)[scene.env.state.cursor])

@@ -15,6 +15,7 @@ from test_manipulation_pick_place import slip
 
 import conceptgym.envs
 from conceptgym.agents import ConceptAgent
+from conceptgym.agents.arm_script import Arm
 from conceptgym.agents.config import InferenceConfig
 from conceptgym.agents.generate import GenerateResult
 from conceptgym.agents.identify import IdentifyResult
@@ -262,6 +263,27 @@ def test_bad_observations() -> None:
         "entities holds nan at index (0, 1); every entry must be a finite number"
     )
     bench.step()  # the policy goes on
+
+
+@pytest.mark.parametrize("task", ["generate", "identify"])
+@pytest.mark.parametrize("steps", [0, 1])
+def test_what_was_interrupted_is_begun_anew(
+    monkeypatch: pytest.MonkeyPatch, task: str, steps: int
+) -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    bench = Bench(PLACES, {2: TARGET} if task == "generate" else [2], task=task)
+    for _ in range(steps):
+        bench.step()
+    with monkeypatch.context() as context:
+        context.setattr(Arm, "action", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            bench.step()
+    fresh = PlacePolicy(Wish(bench.planner.wishes), CONTROLLERS.__getitem__)
+    seen = bench.observation
+    np.testing.assert_array_equal(bench.policy.act(seen), fresh.act(seen))
+    assert bench.planner.asked == 2
 
 
 def test_another_episode_is_recognised() -> None:

@@ -35,11 +35,12 @@ def test_points_behind_the_camera_have_no_depth():
     assert depth[0] < 0
 
 
-def test_an_unknown_camera_is_refused():
+@pytest.mark.parametrize("name", ["side", None, 0, ["front"]])
+def test_an_unknown_camera_is_refused(name):
     with pytest.raises(ConfigError) as caught:
-        find_camera(MODEL, "side")
+        find_camera(MODEL, name)
     assert str(caught.value) == (
-        "camera is 'side', the model has ['front', 'top']; pass one of these names, or one of "
+        f"camera is {name!r}, the model has ['front', 'top']; pass one of these names, or one of "
         "['close']"
     )
 

@@ -79,19 +79,23 @@ class PlacePolicy:
     def act(self, observation: Mapping[str, Any]) -> np.ndarray:
         """The action (n + 1,) for an observation."""
         view, table = View.of(observation), TableView.of(observation)
-        known, last = self._view, self._table
-        self._view, self._table = view, table
+        known, last, script = self._view, self._table, self._script
+        # forgotten until it answers: a script that raised, or was interrupted, cannot go on
+        self._view, self._table, self._script = view, table, None
         if (
-            self._script is None
+            script is None
             or known is None
             or last is None
             or not (_same_episode(view, known) and _continues(table, last))
         ):
             self.attempts, self._skill, self._room = [], None, Room()
             self._arm = Arm(self._controller_of(table.robot), table)
-            self._script = self._touch() if view.task == "identify" else self._build()
-            return next(self._script)
-        return self._script.send(table)
+            script = self._touch() if view.task == "identify" else self._build()
+            action = next(script)
+        else:
+            action = script.send(table)
+        self._script = script
+        return action
 
     def placement_errors(self) -> list[float]:
         """Distances between planned and executed places of what was let go so far [m]."""

@@ -57,16 +57,17 @@ def find_camera(model: mujoco.MjModel, name: str) -> int | View:
     Raises:
         ConfigError: there is no camera of this name.
     """
-    camera = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_CAMERA, name)
-    if camera >= 0:
-        return camera
-    if name not in VIEWS:
-        known = [model.camera(i).name for i in range(model.ncam)]
-        raise ConfigError(
-            f"camera is {name!r}, the model has {known}; pass one of these names, or one of "
-            f"{list(VIEWS)}"
-        )
-    return VIEWS[name]
+    if isinstance(name, str):  # MuJoCo crashes on None
+        camera = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_CAMERA, name)
+        if camera >= 0:
+            return camera
+        if name in VIEWS:
+            return VIEWS[name]
+    known = [model.camera(i).name for i in range(model.ncam)]
+    raise ConfigError(
+        f"camera is {name!r}, the model has {known}; pass one of these names, or one of "
+        f"{list(VIEWS)}"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
