@@ -154,7 +154,7 @@ def keep_apart(radii: np.ndarray, gap: float, *, weight: float = 1.0) -> Term:
         ConfigError: on a negative radius, gap or weight.
     """
     check_array(radii, "radii", (MAX_ENTITIES,))
-    sizes = np.asarray(radii, dtype=np.float64)
+    sizes = np.asarray(radii).astype(np.float64)
     if sizes.min() < 0.0:
         raise ConfigError(
             f"radii holds {sizes.min()}, but each must be at least 0; give plane units, and 0 for "
@@ -206,8 +206,8 @@ def _like(scene: Scene, values: np.ndarray) -> Tensor:
 
 
 def _point(name: str, value: Point) -> np.ndarray:
-    check_array(np.asarray(value), name, (2,))
-    return np.asarray(value, dtype=np.float64)
+    check_array(value, name, (2,))
+    return np.asarray(value).astype(np.float64)
 
 
 def _above_zero(name: str, value: float) -> float:

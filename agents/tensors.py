@@ -18,8 +18,8 @@ from .scene import Scene
 
 
 def to_tensor(values: np.ndarray | Sequence[np.ndarray]) -> Tensor:
-    """A float32 tensor of an array, or of equal arrays stacked."""
-    return torch.from_numpy(np.asarray(values, dtype=np.float32))
+    """A float32 tensor of its own of an array, or of equal arrays stacked."""
+    return torch.from_numpy(np.asarray(values).astype(np.float32))
 
 
 def _rows_in_use(present: np.ndarray) -> int:

@@ -72,13 +72,12 @@ def concept_term(
             f"temperature={temperature!r} must be a number of at least 0; 0 is the least energy"
         )
     rows, count = to_tensor(readings), len(readings)
+    attended = None if attention is None else to_tensor(attention)
 
     def term(scene: Scene) -> Tensor:
-        if attention is not None:
+        if attended is not None:
             length = scene.attention.shape[1]
-            scene = scene.replace(
-                attention=to_tensor(attention)[None, :length].expand_as(scene.attention)
-            )
+            scene = scene.replace(attention=attended[None, :length].expand_as(scene.attention))
         scene = scene.as_static() if recognition else scene
         if count == 1:
             return weight * energy(scene, rows.expand(len(scene.present), -1))

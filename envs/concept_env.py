@@ -10,7 +10,7 @@ import gymnasium as gym
 import numpy as np
 
 from .concepts import TASKS, Composed, Concept, Event, make_concept
-from .entities import MAX_ENTITIES, POSITION, EntityState
+from .entities import MAX_ENTITIES, POSITION, EntityState, check_array
 from .errors import ConceptParameterError, UnknownConceptError
 from .number_checks import is_finite
 from .progress import MAX_PHASES, Progress
@@ -100,8 +100,15 @@ class ConceptEnv(gym.Env[Observation, np.ndarray]):
         return self.__dict__ | {"_renderer": None, "_window": None}
 
     def show_plan(self, positions: np.ndarray | None) -> None:
-        """Draw (K, 2) planned positions of the cursor [plane units] into the coming frames."""
-        self._plan = None if positions is None else np.asarray(positions, dtype=np.float64)
+        """Draw (K, 2) planned positions of the cursor [plane units] into the coming frames.
+
+        Raises:
+            ShapeError, NonFiniteError: on another shape, NaN or infinity.
+        """
+        if positions is not None:
+            check_array(positions, "positions", ("K", 2))
+            positions = np.asarray(positions).astype(np.float64)
+        self._plan = positions
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None

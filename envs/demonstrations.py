@@ -10,7 +10,7 @@ import gymnasium as gym
 import numpy as np
 
 from .concepts import Concept, Event
-from .entities import MAX_ENTITIES, NUM_FEATURES, EntityState, convert_array, convert_masks
+from .entities import NUM_FEATURES, EntityState, check_array, convert_array, convert_masks
 from .errors import ConfigError, ShapeError
 from .number_checks import check_whole
 from .particle import AT_REST, ParticleEnv, action_towards
@@ -29,7 +29,7 @@ class Demonstration:
         attention: (N,) bool, the entities that take part.
         present, movable, paintable: (N,) bool, as in `EntityState`.
 
-    Lists, tensors and masks of numbers are converted.
+    What is given is copied; lists, tensors and masks of numbers are converted.
 
     Raises:
         ShapeError, NonFiniteError: on arrays that do not fit.
@@ -43,7 +43,8 @@ class Demonstration:
     paintable: np.ndarray
 
     def __post_init__(self) -> None:
-        number = np.shape(self.present)[0] if np.ndim(self.present) else MAX_ENTITIES
+        check_array(self.present, "present", ("N",))
+        number = len(self.present)
         convert_array(self, "trajectory", ("T", number, NUM_FEATURES))
         if len(self.trajectory) == 0:
             raise ShapeError("trajectory holds no state; pass at least one, the end")

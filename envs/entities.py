@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .errors import NonFiniteError, ShapeError
 
@@ -52,7 +53,7 @@ class EntityState:
         movable: (MAX_ENTITIES,) bool, the entities whose position may be changed.
         paintable: (MAX_ENTITIES,) bool, the entities whose colour may be changed.
 
-    Lists and masks of numbers, such as an observation's, are converted.
+    What is given is copied; lists and masks of numbers, such as an observation's, are converted.
 
     Raises:
         ShapeError, NonFiniteError: on arrays that do not fit.
@@ -115,14 +116,14 @@ class EntityState:
 
 
 def convert_array(owner: object, name: str, shape: tuple[int | str, ...]) -> None:
-    """Make a float32 array of a frozen object's attribute.
+    """Make a float32 array of its own of a frozen object's attribute.
 
     Raises:
         ShapeError, NonFiniteError: see `check_array`.
     """
     value = getattr(owner, name)
     check_array(value, name, shape)
-    object.__setattr__(owner, name, np.asarray(value, dtype=np.float32))
+    object.__setattr__(owner, name, np.asarray(value).astype(np.float32))
 
 
 def convert_masks(owner: object, *names: str, number: int) -> None:
@@ -134,10 +135,10 @@ def convert_masks(owner: object, *names: str, number: int) -> None:
     for name in names:
         value = getattr(owner, name)
         check_array(value, name, (number,))
-        object.__setattr__(owner, name, np.asarray(value, dtype=bool))
+        object.__setattr__(owner, name, np.asarray(value).astype(bool))
 
 
-def check_array(value: np.ndarray, name: str, shape: tuple[int | str, ...]) -> None:
+def check_array(value: ArrayLike, name: str, shape: tuple[int | str, ...]) -> None:
     """Raise unless `value` has `shape` and holds only finite numbers.
 
     A letter in `shape` stands for any length, as in ("T", 2).
@@ -146,12 +147,12 @@ def check_array(value: np.ndarray, name: str, shape: tuple[int | str, ...]) -> N
         ShapeError: on another shape, or on anything but numbers.
         NonFiniteError: on NaN or infinity.
     """
-    values = np.asarray(value)
+    try:
+        values = np.asarray(value)
+    except ValueError:
+        raise _wrong_shape(name, "rows of different lengths", shape) from None
     if values.shape != shape and not _fits(values.shape, shape):
-        expected = str(shape).replace("'", "")
-        raise ShapeError(
-            f"{name} has shape {values.shape}, expected {expected}; pass an array of that shape"
-        )
+        raise _wrong_shape(name, f"shape {values.shape}", shape)
     if values.dtype.kind not in "biuf":
         raise ShapeError(
             f"{name} holds entries of dtype {values.dtype}, expected numbers; "
@@ -164,6 +165,11 @@ def check_array(value: np.ndarray, name: str, shape: tuple[int | str, ...]) -> N
         raise NonFiniteError(
             f"{name} holds {values[index]} at index {index}; every entry must be a finite number"
         )
+
+
+def _wrong_shape(name: str, found: str, shape: tuple[int | str, ...]) -> ShapeError:
+    expected = str(shape).replace("'", "")
+    return ShapeError(f"{name} has {found}, expected {expected}; pass an array of that shape")
 
 
 def _fits(found: tuple[int, ...], shape: tuple[int | str, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -77,7 +78,7 @@ class ParticleEnv(ConceptEnv):
     @property
     def answer(self) -> np.ndarray:
         """(MAX_ENTITIES,) bool, what the identify action marked."""
-        return self._answer
+        return self._answer.copy()
 
     def step(self, action: np.ndarray) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Apply an action; see the class for its meaning.
@@ -103,7 +104,7 @@ class ParticleEnv(ConceptEnv):
         super().close()
 
     def _start(self, state: EntityState) -> None:
-        self._state = state
+        self._state = replace(state)  # of its own: what is written to it leaves the event alone
         self._answer = np.zeros(MAX_ENTITIES, dtype=bool)
 
     def _edit(self, action: np.ndarray) -> bool:

@@ -181,6 +181,11 @@ def test_bad_actions_are_refused_and_change_nothing(world: type[ConceptEnv], tas
         assert str(shape_error.value) == (
             f"action has shape {np.shape(wrong)}, expected {shape}; pass an array of that shape"
         )
+    with pytest.raises(ShapeError) as ragged:
+        env.step([[1.0], [1.0, 2.0]])  # type: ignore[arg-type]
+    assert str(ragged.value) == (
+        f"action has rows of different lengths, expected {shape}; pass an array of that shape"
+    )
     for value in (np.nan, np.inf):
         action = np.zeros(shape, dtype=np.float32)
         action[..., -1] = value

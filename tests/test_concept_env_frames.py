@@ -10,6 +10,7 @@ import pygame
 import pytest
 
 from conceptgym.envs import ArmReachEnv, ConceptEnv, ParticleEnv
+from conceptgym.envs.errors import NonFiniteError, ShapeError
 
 PICTURES: dict[type[ConceptEnv], dict[str, Any]] = {
     ParticleEnv: {"render_mode": "rgb_array"},
@@ -42,6 +43,29 @@ def test_frames_show_the_state(world: type[ConceptEnv], task: str) -> None:
     env.close()
     np.testing.assert_array_equal(env.render(), frames[-1])  # it opens again
     env.close()
+
+
+@both_worlds
+def test_plans_that_do_not_fit_are_refused_at_once(world: type[ConceptEnv]) -> None:
+    env = world("near", n_objects=3, **PICTURES[world])
+    env.reset(seed=0)
+    plain = env.render()
+    with pytest.raises(ShapeError) as flat:
+        env.show_plan(np.zeros(2))
+    assert str(flat.value) == (
+        "positions has shape (2,), expected (K, 2); pass an array of that shape"
+    )
+    with pytest.raises(NonFiniteError) as value:
+        env.show_plan(np.array([[0.0, np.nan]]))
+    assert str(value.value) == (
+        "positions holds nan at index (0, 1); every entry must be a finite number"
+    )
+    np.testing.assert_array_equal(env.render(), plain)
+    plan = np.array([[0.5, 0.5]])
+    env.show_plan(plan)
+    shown = env.render()
+    plan[:] = -0.5
+    np.testing.assert_array_equal(env.render(), shown)
 
 
 @both_worlds

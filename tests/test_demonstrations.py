@@ -198,6 +198,24 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ShapeError) as empty:
         Demonstration(**{**arrays, "trajectory": good.trajectory[:0]})
     assert str(empty.value) == "trajectory holds no state; pass at least one, the end"
+    with pytest.raises(ShapeError) as single:
+        Demonstration(**{**arrays, "present": 1})
+    assert str(single.value) == ("present has shape (), expected (N,); pass an array of that shape")
+    for name, shape in (("trajectory", "(T, 16, 7)"), ("present", "(N,)"), ("movable", "(16,)")):
+        with pytest.raises(ShapeError) as ragged:
+            Demonstration(**{**arrays, name: [*getattr(good, name).tolist()[1:], [0.0]]})
+        assert str(ragged.value) == (
+            f"{name} has rows of different lengths, expected {shape}; pass an array of that shape"
+        )
+
+
+def test_a_demonstration_keeps_its_arrays() -> None:
+    (good,) = record_demonstrations(concept="near", episodes=1)
+    arrays = {name: getattr(good, name).copy() for name in ARRAYS}
+    made = Demonstration(**arrays)
+    for name, array in arrays.items():
+        array[:] = 1
+        np.testing.assert_array_equal(getattr(made, name), getattr(good, name))
 
 
 def test_lists_tensors_and_masks_of_numbers_are_taken() -> None:

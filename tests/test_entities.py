@@ -53,6 +53,18 @@ def test_masks_of_numbers_mean_what_masks_mean(state: EntityState, kind: Any) ->
         np.testing.assert_array_equal(one, other.astype(int) if kind is np.int8 else other)
 
 
+def test_a_state_keeps_its_arrays(state: EntityState) -> None:
+    names = ("entities", "present", "movable", "paintable")
+    arrays = {name: getattr(state, name).copy() for name in names}
+    found = EntityState(**arrays)
+    for array in arrays.values():
+        array[:] = 1
+    other = found.with_entities(found.entities)
+    other.entities[:] = 1
+    for name in (*names, "cursor", "objects", "zones"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(state, name))
+
+
 def test_the_documented_table_is_the_array() -> None:
     (table,) = read_tables(entities.__doc__)
     assert [row["index"] for row in table] == [str(index) for index in range(NUM_FEATURES)]
@@ -82,7 +94,7 @@ def test_with_entities_keeps_the_masks(state: EntityState) -> None:
     assert other.entities.dtype == np.float32
     np.testing.assert_array_equal(other.entities, state.entities + np.float32(0.5))
     for name in ("present", "movable", "paintable"):
-        assert getattr(other, name) is getattr(state, name)
+        np.testing.assert_array_equal(getattr(other, name), getattr(state, name))
 
 
 def test_moved_equals_with_entities(state: EntityState) -> None:
@@ -157,6 +169,15 @@ def test_check_array_refuses_what_is_no_number(values: list[object], dtype: str)
         check_array(np.array(values), "values", (2,))
     assert str(error.value) == (
         f"values holds entries of dtype {dtype}, expected numbers; pass an array of numbers"
+    )
+
+
+@pytest.mark.parametrize("ragged", [[[1.0], [2.0, 3.0]], [np.zeros(2), np.zeros(3)]])
+def test_check_array_refuses_ragged_lists(ragged: list[Any]) -> None:
+    with pytest.raises(ShapeError) as error:
+        check_array(ragged, "values", ("T", 3))
+    assert str(error.value) == (
+        "values has rows of different lengths, expected (T, 3); pass an array of that shape"
     )
 
 

@@ -170,6 +170,18 @@ def test_absent_rows_of_an_answer_do_not_count() -> None:
     assert env.step(action)[4]["is_success"]
 
 
+def test_what_it_gives_out_is_a_copy() -> None:
+    env = make("near", task="identify", n_objects=3)
+    env.step(np.where(env.event.answer, 1.0, -1.0))
+    env.answer[:] = False
+    assert env.mismatch() == 0.0
+    for task in ("generate", "identify"):
+        env = make("near", task=task, n_objects=3)
+        begun = env.event.before if task == "generate" else env.event.shown
+        env.state.entities[:] = env.state.present[:] = 0
+        assert begun.entities.any() and begun.present.any()
+
+
 def test_marking_everything_or_nothing_fails() -> None:
     for concept in CONCEPTS:
         env = make(concept, task="identify")

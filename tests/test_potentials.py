@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -127,6 +127,26 @@ def test_rows_count_one_by_one_and_their_order_does_not(name: str, seed: int) ->
 def test_the_energy_is_half_the_squared_violation(term: Term, violation: float) -> None:
     scene = scene_of_two((0.2, 0.0), (0.5, 0.0))
     assert float(term(scene)) == pytest.approx(0.5 * violation**2, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("make", "given"),
+    [
+        (lambda point: keep_out_disc(point, 0.3), (0.0, 0.0)),
+        (lambda point: keep_out_band(point, (0.0, 0.1), 0.3), (0.0, 0.0)),
+        (lambda point: keep_in_ring(point, 0.3, 0.5), (0.0, 0.0)),
+        (lambda point: wall(point, (1.0, 0.0)), (0.5, 0.0)),
+        (lambda sizes: keep_apart(sizes, 0.0), radii(0.2, 0.15)),
+    ],
+)
+def test_a_term_keeps_its_arrays(
+    make: Callable[[np.ndarray], Term], given: Sequence[float]
+) -> None:
+    array = np.array(given, dtype=np.float64)
+    scene, term = scene_of_two((0.2, 0.0), (0.5, 0.0)), make(array)
+    before = float(term(scene))
+    array[:] = 0.9
+    assert before > 0.0 and float(term(scene)) == before
 
 
 def test_a_full_step_leaves_the_disc() -> None:

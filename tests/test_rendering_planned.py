@@ -50,4 +50,6 @@ def test_there_is_one_row_a_place():
 def test_places_have_two_coordinates():
     with pytest.raises(ShapeError) as caught:
         check_plan_rows(None, np.zeros((2, 3)), STATE)
-    assert str(caught.value) == "positions has shape (2, 3), expected (K, 2); pass one place a row"
+    assert str(caught.value) == (
+        "positions has shape (2, 3), expected (K, 2); pass an array of that shape"
+    )

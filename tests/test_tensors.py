@@ -33,6 +33,10 @@ def test_tensors_are_single_precision_copies_of_any_array() -> None:
         tensor = to_tensor(values)
         assert tensor.dtype == torch.float32
         assert np.array_equal(tensor.numpy(), np.asarray(values, dtype=np.float32))
+    own = np.zeros(3, dtype=np.float32)
+    tensor = to_tensor(own)
+    own[:] = 1.0
+    assert not tensor.any()
 
 
 def test_a_scene_holds_its_state_and_attention_without_absent_rows() -> None:

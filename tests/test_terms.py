@@ -67,6 +67,14 @@ def test_a_term_of_its_own_attention_does_not_look_at_the_scenes() -> None:
     torch.testing.assert_close(term(other), term(SCENE))
 
 
+def test_a_term_keeps_its_code_and_attention() -> None:
+    code, attention = CODES[0].copy(), np.ones(16, dtype=np.float32)
+    term = concept_term(MODEL.energy, code, attention=attention)
+    before = term(SCENE)
+    code[:], attention[:] = 0.0, 0.0
+    torch.testing.assert_close(term(SCENE), before, atol=0.0, rtol=0.0)
+
+
 @settings(max_examples=50)
 @given(energies=ENERGIES, temperature=st.floats(0.01, 10.0))
 def test_the_free_energy_lies_between_the_least_and_the_mean(

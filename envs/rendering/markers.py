@@ -79,7 +79,7 @@ def check_path(path: np.ndarray, name: str, dimensions: int) -> None:
             f"{name} has shape {found}, expected (N, {dimensions}); "
             "pass one position a row, or None for no position"
         )
-    check_array(np.asarray(path), name, found)
+    check_array(path, name, found)
 
 
 def _as_mask(mask: np.ndarray | None) -> np.ndarray:

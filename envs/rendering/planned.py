@@ -38,15 +38,13 @@ def check_plan_rows(
         NonFiniteError: on NaN or infinity.
         ConfigError: if a row holds no entity.
     """
-    shape = np.shape(positions)
-    if len(shape) != 2 or shape[1] != 2:
-        raise ShapeError(f"positions has shape {shape}, expected (K, 2); pass one place a row")
-    check_array(positions, "positions", shape)
+    check_array(positions, "positions", ("K", 2))
+    shape = (len(positions),)
     if rows is None:
-        return np.full(shape[0], state.cursor)
-    found = np.asarray(rows, dtype=int)
-    if found.shape != shape[:1]:
-        raise ShapeError(f"rows has shape {found.shape}, expected {shape[:1]}; one for each place")
+        return np.full(shape, state.cursor)
+    found = np.array(rows, dtype=int)
+    if found.shape != shape:
+        raise ShapeError(f"rows has shape {found.shape}, expected {shape}; one for each place")
     for row in found:
         if not (0 <= row < MAX_ENTITIES and state.present[row]):
             raise ConfigError(
