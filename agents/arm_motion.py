@@ -10,8 +10,10 @@ import numpy as np
 from ..envs.arm_actions import action_from_targets
 from ..envs.arm_model import CONTROL_TIMESTEP
 from ..envs.entities import check_array
-from ..envs.errors import ConfigError, NonFiniteError
+from ..envs.errors import ConfigError
+from ..envs.number_checks import check_whole
 from .ik import IKController, wrapped
+from .ik_settings import check_finite
 
 PEAK_SPEED_RATIO = 1.875
 """Peak over mean speed of the minimum-jerk profile 10 s³ - 15 s⁴ + 6 s⁵."""
@@ -45,10 +47,8 @@ class Waypoint:
         for name in ("speed", "acceleration"):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}, expected more than 0")
-        if self.heading is not None and not np.isfinite(self.heading):
-            raise NonFiniteError(f"heading is {self.heading}; it must be a finite angle [rad]")
-        if self.dwell < 0:
-            raise ConfigError(f"dwell is {self.dwell}, expected 0 or more control steps")
+        check_finite("heading", self.heading or 0.0, "angle [rad]")
+        check_whole("dwell", self.dwell, least=0, cure="give control steps")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,8 @@ def plan_joint_path(
     """
     if not waypoints:
         raise ConfigError("waypoints is empty, expected at least one Waypoint")
-    check_array(np.asarray(qpos, dtype=np.float64), "qpos", (controller.robot.num_joints,))
+    check_finite("opening", opening, "length [m]")
+    check_array(qpos, "qpos", (controller.robot.num_joints,))
     current = np.asarray(qpos, dtype=np.float64)
     pieces: list[np.ndarray] = []
     ends: list[int] = []

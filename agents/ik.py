@@ -15,6 +15,7 @@ fingers close along world y.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import mink
 import mujoco
@@ -23,10 +24,11 @@ import numpy as np
 from ..envs.arm_actions import ActionMap
 from ..envs.arm_model import CONTROL_TIMESTEP, GRIPPER_DOWN
 from ..envs.entities import check_array
-from ..envs.errors import UnreachableTargetError
+from ..envs.errors import ConfigError, UnreachableTargetError
+from ..envs.number_checks import check_whole
 from ..envs.place_model import FINGERTIP, PREFIX, TABLE
 from ..envs.place_start import joint_ranges
-from ..envs.robots import PANDA, Robot
+from ..envs.robots import PANDA, Robot, make_robot
 from .ik_model import (
     CARRIED,
     HAND_GEOMS,
@@ -39,7 +41,7 @@ from .ik_model import (
     put_obstacles,
     working_geoms,
 )
-from .ik_settings import IKConfig, IKResult, unreachable_text
+from .ik_settings import IKConfig, IKResult, check_finite, unreachable_text
 
 _ORIENTATION_COST = 0.3  # [m/rad]: 1 rad of tilt weighs as much as 0.3 m
 _DAMPING = 1e-9
@@ -52,11 +54,25 @@ class IKController:
     """Finds joint positions for fingertip targets; the models and limits are built once."""
 
     def __init__(
-        self, config: IKConfig | None = None, *, robot: Robot = PANDA, obstacles: int = 0
+        self,
+        config: IKConfig | None = None,
+        *,
+        robot: str | Path | Robot = PANDA,
+        obstacles: int = 0,
     ) -> None:
-        """Make it for an arm, with room for so many objects to keep clear of."""
+        """Make it for an arm, with room for so many objects to keep clear of.
+
+        Raises:
+            ConfigError: on another kind of config, an unknown robot, or no number of objects.
+        """
+        if not isinstance(config, IKConfig | None):
+            raise ConfigError(
+                f"config is a {type(config).__name__}, expected an IKConfig; pass "
+                "IKConfig(restarts=4) or the like"
+            )
+        check_whole("obstacles", obstacles, least=0, cure="0 is for a free table")
         self.config = config or IKConfig()
-        self.robot = robot
+        self.robot = robot = make_robot(robot)
         model = build_ik_model(robot, obstacles)
         self.lower, self.upper = joint_ranges(model, robot.num_joints)
         self.actions = ActionMap(self.lower, self.upper)
@@ -100,14 +116,16 @@ class IKController:
 
         Raises:
             ConfigError: on too many obstacles.
+            ShapeError, NonFiniteError: on joint positions or an opening that are not finite.
         """
+        check_finite("opening", opening, "length [m]")
         model, data = self._configuration.model, self._configuration.data
         names = put_obstacles(model, data, obstacles)
         open_fingers(model, opening)
         near = (list(HAND_GEOMS), names, self.config.object_clearance)
         kept: list[Kept] = [near] if names else []
         if carried is not None:
-            self._configuration.update(qpos)
+            self._configuration.update(None if qpos is None else self._joints(qpos))
             put_in_hand(model, data, carried)
             kept.append(([CARRIED], [TABLE, *names], self.config.carried_clearance))
         self._pairs = Pairs(model, kept)
@@ -142,7 +160,7 @@ class IKController:
         Raises:
             ShapeError, NonFiniteError: on arrays of another shape, NaN or infinity.
         """
-        start, target = self._checked(qpos, target_in_world)
+        start, target = self._checked(qpos, target_in_world, heading or 0.0)
         clearance = self.config.table_clearance
         if target[2] < clearance:
             error = float(np.linalg.norm(self.fingertip(start) - target))
@@ -211,25 +229,25 @@ class IKController:
         Returns:
             (n,) joint positions [rad], `qpos` itself where no step is allowed.
         """
-        start, target = self._checked(qpos, target_in_world)
+        start, target = self._checked(qpos, target_in_world, heading)
         target = np.append(target[:2], max(target[2], self.config.table_clearance))
         self._aim(start, target, heading, keep_heading=True)
         self._iterate(CONTROL_TIMESTEP)
         return self._configuration.q.copy()
 
     def fingertip(self, qpos: np.ndarray) -> np.ndarray:
-        """(3,) fingertip in world [m] at joint positions (7,) [rad]."""
-        self._configuration.update(qpos)
+        """(3,) fingertip in world [m] at joint positions (n,) [rad]."""
+        self._configuration.update(self._joints(qpos))
         return self._position().copy()
 
     def tilt(self, qpos: np.ndarray) -> float:
-        """Angle between the gripper and straight down [rad] at joint positions (7,) [rad]."""
-        self._configuration.update(qpos)
+        """Angle between the gripper and straight down [rad] at joint positions (n,) [rad]."""
+        self._configuration.update(self._joints(qpos))
         return self._tilt()
 
     def table_distance(self, qpos: np.ndarray) -> float:
         """Distance from hand, fingers and forearm to the table [m], `_DETECTION` at most."""
-        self._configuration.update(qpos)
+        self._configuration.update(self._joints(qpos))
         return self._table_distance()
 
     def object_margin(self, qpos: np.ndarray) -> float:
@@ -237,12 +255,12 @@ class IKController:
 
         Counts what the hand carries, and its distance to the table, too.
         """
-        self._configuration.update(qpos)
+        self._configuration.update(self._joints(qpos))
         return self._pairs.margin(self._configuration.data, _DETECTION)
 
     def heading(self, qpos: np.ndarray) -> float:
         """The hand's heading [rad] at joint positions (n,) [rad]."""
-        self._configuration.update(qpos)
+        self._configuration.update(self._joints(qpos))
         return self._heading()
 
     def _attempt(self, target: np.ndarray, heading: float | None) -> tuple[float, bool, int]:
@@ -311,13 +329,17 @@ class IKController:
         )
 
     def _checked(
-        self, qpos: np.ndarray, target_in_world: np.ndarray
+        self, qpos: np.ndarray, target_in_world: np.ndarray, heading: float
     ) -> tuple[np.ndarray, np.ndarray]:
-        start = np.asarray(qpos, dtype=np.float64)
+        start = self._joints(qpos)
+        check_array(target_in_world, "target_in_world", (3,))
+        check_finite("heading", heading, "angle [rad]")
         target = np.asarray(target_in_world, dtype=np.float64)
-        check_array(start, "qpos", (self.robot.num_joints,))
-        check_array(target, "target_in_world", (3,))
         return np.clip(start, self.lower, self.upper), target
+
+    def _joints(self, qpos: np.ndarray) -> np.ndarray:
+        check_array(qpos, "qpos", (self.robot.num_joints,))
+        return np.asarray(qpos, dtype=np.float64)
 
     def _position(self) -> np.ndarray:
         return self._configuration.data.site(FINGERTIP).xpos

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from ..envs.errors import ConfigError
+from ..envs.errors import NonFiniteError
 from ..envs.frames import TABLE_CENTRE_IN_WORLD
+from ..envs.number_checks import is_finite
+from .config import Config
 
 
 @dataclass(frozen=True, kw_only=True)
-class IKConfig:
+class IKConfig(Config):
     """Settings of `IKController`.
 
     Attributes:
@@ -40,16 +43,13 @@ class IKConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         lengths = ("position_tolerance", "table_clearance", "object_clearance", "carried_clearance")
         for name in (*lengths, "tilt_tolerance", "iterations"):
-            if not getattr(self, name) > 0:
-                raise ConfigError(f"{name} is {getattr(self, name)}, expected more than 0")
-        if self.restarts < 0:
-            raise ConfigError(f"restarts is {self.restarts}, expected 0 or more")
-        if not 0 < self.velocity_share <= 1:
-            raise ConfigError(
-                f"velocity_share is {self.velocity_share}, expected a share in (0, 1]"
-            )
+            self.require(name, getattr(self, name) > 0, "above 0")
+        for name in ("restarts", "seed"):
+            self.require(name, getattr(self, name) >= 0, "at least 0")
+        self.require("velocity_share", 0 < self.velocity_share <= 1, "a share in (0, 1]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +71,21 @@ class IKResult:
     iterations: int
     restarts: int
     reason: str
+
+
+def check_finite(name: str, value: Any, kind: str) -> None:
+    """Raise unless a value is finite.
+
+    Args:
+        name: what the text calls it.
+        value: what was given.
+        kind: what it is, with its unit, as in "angle [rad]".
+
+    Raises:
+        NonFiniteError: on NaN, infinity, or anything but a number.
+    """
+    if not is_finite(value):
+        raise NonFiniteError(f"{name} is {value}; it must be a finite {kind}")
 
 
 def unreachable_text(target_in_world: np.ndarray, reason: str) -> str:

@@ -24,6 +24,7 @@ from .disturb import (
 from .entities import EntityState
 from .errors import ConfigError
 from .frames import table_to_plane
+from .number_checks import is_finite
 from .place_judge import AT_REST, WITHDRAWN_HEIGHT, PlaceJudge, Verdict
 from .place_model import MOST_OBJECTS
 from .place_objects import KINDS, check_kinds
@@ -45,7 +46,7 @@ TRAIL_STEPS = 100
 HOLD_STEPS = 10
 """A phase is done when it has held in a settled state for so many steps."""
 SUBMIT_STEPS = 25
-"""An identify answer is submitted by so many steps at rest and withdrawn, after a touch."""
+"""An identify answer is submitted by so many steps of 25 Hz at rest, withdrawn, after a touch."""
 
 
 class ArmPlaceEnv(ConceptEnv):
@@ -68,8 +69,8 @@ class ArmPlaceEnv(ConceptEnv):
     not movable are within 1 cm of where they were. The episode terminates when that has held for 10
     steps, and in failure when an object has left the table. Of "identify": the touched entities are
     those of `event.answer`, and none was displaced. They are submitted, which terminates the
-    episode, by staying withdrawn and slower than 0.01 m/s for 25 steps after a touch. Truncated
-    after 4000 steps.
+    episode, by staying withdrawn and slower than 0.01 m/s for 25 steps after a touch: 1 s, so
+    fewer steps at a lower control rate. Truncated after 4000 steps.
 
     Reward: minus the concept's residual (generate) or minus the share of wrong answers (identify),
     plus 1 on the step that ends the episode in success. `info["fault"]` names what is wrong with
@@ -126,6 +127,7 @@ class ArmPlaceEnv(ConceptEnv):
         self._noise = check_noise(observation_noise)
         self._disturb = check_disturb(disturb)
         self._repeats = _check_rate(control_rate)
+        self.metadata = {**self.metadata, "render_fps": int(control_rate)}
         super().__init__(concept, **options)
         self.world = PlaceWorld(self.robot)
         size = (self.robot.num_joints + 1,)
@@ -320,6 +322,6 @@ class ArmPlaceEnv(ConceptEnv):
 def _check_rate(control_rate: int) -> int:
     """Physics steps of 0.04 s an action."""
     usual = round(1.0 / CONTROL_TIMESTEP)
-    if control_rate not in (1, 5, usual):
+    if not is_finite(control_rate) or control_rate not in (1, 5, usual):  # True is no rate
         raise ConfigError(f"control_rate={control_rate!r} Hz must be 1, 5 or {usual}")
     return usual // int(control_rate)

@@ -44,7 +44,8 @@ class Robot:
         has_hand: whether the file holds the hand already.
 
     Raises:
-        ConfigError: unless all have one positive entry a joint, and the base is a point.
+        ShapeError, NonFiniteError: unless all have one finite entry a joint, and the base three.
+        ConfigError: on a limit or gain that is not above 0.
     """
 
     name: str
@@ -58,22 +59,16 @@ class Robot:
     has_hand: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("home_qpos", "velocity_limits", "torque_limits", "servo_gains"):
-            values = getattr(self, name)
-            if len(values) != len(self.joints):
-                raise ConfigError(
-                    f"{name} of robot '{self.name}' has {len(values)} entries, expected "
-                    f"{len(self.joints)}: one for each of {', '.join(self.joints)}"
-                )
-            if name != "home_qpos" and not min(values) > 0:
-                raise ConfigError(
-                    f"{name} of robot '{self.name}' is {list(values)}; every entry must be above 0"
-                )
-        base = self.base_in_world
-        if len(base) != 3 or not np.isfinite(base).all():
-            raise ConfigError(
-                f"base_in_world of robot '{self.name}' is {list(base)}; give 3 finite entries [m]"
-            )
+        object.__setattr__(self, "joints", tuple(self.joints))
+        positive = ("velocity_limits", "torque_limits", "servo_gains")
+        for name in ("home_qpos", "base_in_world", *positive):
+            length = 3 if name == "base_in_world" else self.num_joints
+            text = f"{name} of robot '{self.name}'"
+            check_array(getattr(self, name), text, (length,))
+            values = tuple(float(value) for value in getattr(self, name))
+            if name in positive and min(values) <= 0:
+                raise ConfigError(f"{text} is {list(values)}; every entry must be above 0")
+            object.__setattr__(self, name, values)  # a tuple, as robots are told apart by hash
 
     @property
     def num_joints(self) -> int:
@@ -105,13 +100,11 @@ class Robot:
 
         Raises:
             ConfigError: if there is no such file, it is no MJCF, or lacks the site or the joints.
-            ShapeError, NonFiniteError: on velocity limits that are no list of finite numbers.
+            ShapeError, NonFiniteError: on velocity limits or a base of other than finite numbers.
         """
         path = Path(path)
         model = _load(path)
         joints = _joints_to_mount(model, path)
-        if velocity_limits is not None:
-            check_array(np.asarray(velocity_limits), "velocity_limits", ("n",))
         home = _home(model, joints)
         inertia = _inertia(model, home, joints)
         return cls(
@@ -121,10 +114,10 @@ class Robot:
             home_qpos=tuple(home[model.jnt_qposadr[joints]].tolist()),
             velocity_limits=(USUAL_VELOCITY,) * len(joints)
             if velocity_limits is None
-            else tuple(float(limit) for limit in velocity_limits),
+            else velocity_limits,
             torque_limits=tuple(_torque_limit(model, joint) for joint in joints),
             servo_gains=tuple((_STIFFNESS * inertia).tolist()),
-            base_in_world=tuple(float(value) for value in base_in_world),
+            base_in_world=base_in_world,
         )
 
 

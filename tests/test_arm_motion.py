@@ -270,9 +270,16 @@ def test_bad_waypoints(controller: IKController) -> None:
     with pytest.raises(ConfigError) as speed:
         Waypoint(position_in_world=point, speed=0.0)
     assert str(speed.value) == "speed is 0.0, expected more than 0"
-    with pytest.raises(ConfigError) as dwell:
-        Waypoint(position_in_world=point, dwell=-1)
-    assert str(dwell.value) == "dwell is -1, expected 0 or more control steps"
+    for value in (-1, 2.5, np.nan):
+        with pytest.raises(ConfigError) as dwell:
+            Waypoint(position_in_world=point, dwell=value)  # type: ignore[arg-type]
+        assert str(dwell.value) == (
+            f"dwell={value} must be a whole number of at least 0; give control steps"
+        )
+    with pytest.raises(NonFiniteError) as opening:
+        good = Waypoint(position_in_world=point)
+        plan_joint_path(controller, arm_model.HOME_QPOS, [good], opening=np.nan)
+    assert str(opening.value) == "opening is nan; it must be a finite length [m]"
     with pytest.raises(NonFiniteError) as value:
         Waypoint(position_in_world=np.array([0.5, np.nan, 0.1]))
     assert str(value.value) == (

@@ -233,6 +233,8 @@ def test_a_lower_control_rate_repeats_the_action(rate: int, repeats: int) -> Non
         for _ in range(repeats):
             usual.step(action)
     np.testing.assert_array_equal(full_state(slow.world), full_state(usual.world))
+    assert slow.metadata["render_fps"] == rate and usual.metadata["render_fps"] == 25
+    assert ArmPlaceEnv.metadata["render_fps"] == 25
 
 
 def test_kinds_are_respected_and_all_of_them_occur() -> None:
@@ -272,6 +274,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"frame_size": (480,)}, "frame_size=(480,) must be two whole numbers of at least 1"),
     ({"frame_size": (2.5, 3)}, "frame_size=(2.5, 3) must be two whole numbers of at least 1"),
     ({"frame_size": None}, "frame_size=None must be two whole numbers of at least 1"),
+    ({"control_rate": True}, "control_rate=True Hz must be 1, 5 or 25"),
     ({"control_rate": None}, "control_rate=None Hz must be 1, 5 or 25"),
     ({"observation_noise": 0.5}, "observation_noise=0.5 must be a number from 0 to 0.02 [m]"),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import mink
 import mujoco
 import numpy as np
@@ -223,7 +225,7 @@ def test_without_a_heading_a_restart_takes_whichever_comes(controller: IKControl
     assert free.reached and free.restarts > 0
     assert abs(controller.heading(free.qpos)) > 0.1
     kept = controller.solve(start, behind, heading=0.0)
-    assert not kept.reached or abs(controller.heading(kept.qpos)) < 0.01
+    assert kept.reached and abs(controller.heading(kept.qpos)) < 0.01
 
 
 def test_headings_change_as_the_joints_say(among_objects: IKController) -> None:
@@ -415,3 +417,39 @@ def test_bad_arrays(controller: IKController) -> None:
     assert str(shape_error.value) == (
         "qpos has shape (9,), expected (7,); pass an array of that shape"
     )
+    for read in (controller.fingertip, controller.tilt, controller.heading):
+        with pytest.raises(NonFiniteError) as joints:
+            read(np.full(7, np.nan))
+        assert str(joints.value) == (
+            "qpos holds nan at index (0,); every entry must be a finite number"
+        )
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.inf, "left"])
+def test_bad_headings_and_openings(controller: IKController, value: Any) -> None:
+    target = np.array([0.5, 0.0, 0.1])
+    for ask in (controller.solve, controller.step):
+        with pytest.raises(NonFiniteError) as heading:
+            ask(arm_model.HOME_QPOS, target, heading=value)
+        assert str(heading.value) == f"heading is {value}; it must be a finite angle [rad]"
+    with pytest.raises(NonFiniteError) as opening:
+        controller.keep_clear_of([], opening=value)
+    assert str(opening.value) == f"opening is {value}; it must be a finite length [m]"
+    assert controller.solve(arm_model.HOME_QPOS, target).reached
+
+
+def test_a_controller_of_what_is_none() -> None:
+    for config in ({"restarts": 2}, {}):
+        with pytest.raises(ConfigError) as kind:
+            IKController(config)  # type: ignore[arg-type]
+        assert str(kind.value) == (
+            "config is a dict, expected an IKConfig; pass IKConfig(restarts=4) or the like"
+        )
+    with pytest.raises(ConfigError) as number:
+        IKController(obstacles=1.5)  # type: ignore[arg-type]
+    assert str(number.value) == (
+        "obstacles=1.5 must be a whole number of at least 0; 0 is for a free table"
+    )
+    with pytest.raises(ConfigError, match="^robot='kuka' is unknown; choose one of panda, ur5e"):
+        IKController(robot="kuka")
+    assert IKController(robot="ur5e").robot is UR5E

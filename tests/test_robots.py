@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -13,7 +14,7 @@ from place_scenes import full_state, make_scene, stay
 
 from conceptgym.assets import asset_path
 from conceptgym.envs import ROBOTS, ArmPlaceEnv, Robot, make_robot
-from conceptgym.envs.errors import ConfigError, ShapeError
+from conceptgym.envs.errors import ConceptGymError, ConfigError, ShapeError
 from conceptgym.envs.place_model import FINGERTIP
 from conceptgym.envs.place_start import HOME_FINGERTIP, rigid_model
 from conceptgym.envs.place_world import PlaceWorld
@@ -74,7 +75,7 @@ def test_the_file_of_a_known_arm_gives_the_same_arm() -> None:
     np.testing.assert_array_equal(model.jnt_range, other.jnt_range)
     np.testing.assert_array_equal(model.body_mass, other.body_mass)
     for wrong in (3, ("a",) * 6):
-        with pytest.raises(ShapeError, match="^velocity_limits h(as shape|olds entries of dtype)"):
+        with pytest.raises(ShapeError, match="^velocity_limits of .* h(as shape|olds entries)"):
             Robot.from_mjcf(UR5E, velocity_limits=wrong)  # type: ignore[arg-type]
     given = Robot.from_mjcf(str(UR5E), velocity_limits=np.full(6, 1.5))  # type: ignore[arg-type]
     assert given.velocity_limits == (1.5,) * 6 and hash(given) is not None
@@ -162,25 +163,37 @@ def test_what_is_no_arm_at_all(tmp_path: Path) -> None:
     assert str(error.value).startswith(f"robot={str(broken)!r} is no MJCF that MuJoCo can read: ")
 
 
-def test_robots_that_do_not_fit_themselves() -> None:
-    with pytest.raises(ConfigError) as error:
-        replace(ROBOTS["ur5e"], torque_limits=(1.0,) * 5)
-    assert str(error.value) == (
-        "torque_limits of robot 'ur5e' has 5 entries, expected 6: one for each of "
-        f"{', '.join(ROBOTS['ur5e'].joints)}"
-    )
-    with pytest.raises(ConfigError) as error:
-        replace(ROBOTS["ur5e"], velocity_limits=(1.0,) * 5 + (0.0,))
-    assert str(error.value) == (
-        "velocity_limits of robot 'ur5e' is [1.0, 1.0, 1.0, 1.0, 1.0, 0.0]; every entry must be "
-        "above 0"
-    )
-    for base, text in (((0.0, np.nan, 0.0), "[0.0, nan, 0.0]"), ((0.1,), "[0.1]")):
-        with pytest.raises(ConfigError) as error:
-            replace(ROBOTS["ur5e"], base_in_world=base)
-        assert str(error.value) == (
-            f"base_in_world of robot 'ur5e' is {text}; give 3 finite entries [m]"
+@pytest.mark.parametrize(
+    ("field", "value", "text"),
+    [
+        ("torque_limits", (1.0,) * 5, "has shape (5,), expected (6,); pass an array of that shape"),
+        ("base_in_world", (0.1,), "has shape (1,), expected (3,); pass an array of that shape"),
+        ("velocity_limits", (2.0, np.nan) * 3, "holds nan at index (1,)"),
+        ("servo_gains", (np.inf,) * 6, "holds inf at index (0,)"),
+        ("home_qpos", [0.0] * 5 + [np.nan], "holds nan at index (5,)"),
+        ("base_in_world", (0.0, np.nan, 0.0), "holds nan at index (1,)"),
+        (
+            "velocity_limits",
+            (1.0,) * 5 + (0.0,),
+            "is [1.0, 1.0, 1.0, 1.0, 1.0, 0.0]; every entry must be above 0",
+        ),
+    ],
+)
+def test_robots_that_do_not_fit_themselves(field: str, value: Any, text: str) -> None:
+    with pytest.raises(ConceptGymError) as error:
+        replace(ROBOTS["ur5e"], **{field: value})
+    rule = "; every entry must be a finite number" if text.startswith("holds") else ""
+    assert str(error.value) == f"{field} of robot 'ur5e' {text}{rule}"
+
+
+def test_lists_and_arrays_describe_the_same_robot() -> None:
+    known = ROBOTS["ur5e"]
+    for kind in (list, np.array):
+        names = ("home_qpos", "velocity_limits", "torque_limits", "servo_gains", "base_in_world")
+        same = replace(
+            known, joints=list(known.joints), **{name: kind(getattr(known, name)) for name in names}
         )
+        assert same == known and hash(same) == hash(known)
 
 
 def test_arms_have_numbers() -> None:
