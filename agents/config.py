@@ -151,12 +151,12 @@ class TrainConfig(Config):
             "sampler_steps",
         ):
             self.require(name, getattr(self, name) >= 1, "at least 1")
-        for name in ("seed", "weight_decay", "code_noise", "jitter", "contrast_weight"):
+        self.require("seed", 0 <= self.seed < 2**32, "at least 0 and below 2**32")
+        for name in ("weight_decay", "code_noise", "jitter", "contrast_weight"):
             self.require(name, getattr(self, name) >= 0, "at least 0")
         for name in ("learning_rate", "gradient_clip"):
             self.require(name, getattr(self, name) > 0, "above 0")
-        for name in ("wrong_share",):
-            self.require(name, 0 <= getattr(self, name) <= 1, "in [0, 1]")
+        self.require("wrong_share", 0 <= self.wrong_share <= 1, "in [0, 1]")
         least = self.most_demonstrations + self.queries
         enough = f"at least {least}, so that demonstrations and queries differ"
         self.require("events", self.events >= least, enough)

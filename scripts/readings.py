@@ -24,7 +24,7 @@ from tqdm import tqdm
 from conceptgym.agents import ConceptAgent, InferenceConfig
 from conceptgym.agents.cli import run_script
 from conceptgym.agents.figures.readings import distinct_readings, draw_readings, ruled_out
-from conceptgym.agents.model import ConceptModel, load_model
+from conceptgym.agents.model import load_model
 from conceptgym.agents.readings.ambiguity import Case, draw_case, methods
 from conceptgym.agents.readings.measured import measure_ambiguity, measure_answers
 from conceptgym.agents.readings.page import ambiguity_table, answers_table, make_page
@@ -97,11 +97,12 @@ def main(args: Args) -> None:
     """Draw, measure, print tables, write the page."""
     torch.set_num_threads(1)  # lanes are batched for one core
     _check(args)
-    model, header = load_model(args.checkpoint)
-    pictured = _draw(args, model)
     ways = methods(
         code_particles=args.code_particles, readings=args.readings, temperature=args.temperature
     )
+    config = InferenceConfig(code_particles=args.picture_particles, seed=args.seed)
+    model, header = load_model(args.checkpoint)
+    pictured = _draw(args, ConceptAgent(model, config=config))
     with _bar("one demonstration", len(args.ambiguous) * args.cases, "case") as bar:
         ambiguity = measure_ambiguity(
             model, args.ambiguous, ways, cases=args.cases, seed=args.seed, progress=bar.update
@@ -133,6 +134,10 @@ def _check(args: Args) -> None:
             if name not in CONCEPTS or len(CONCEPTS[name]().phases) > 1:
                 known = [each for each in CONCEPTS if len(CONCEPTS[each]().phases) == 1]
                 raise ConfigError(f"{flag} holds {name!r}; choose from {', '.join(known)}")
+    for flag in ("ambiguous", "answered"):
+        names = getattr(args, flag)
+        if not 0 < len(set(names)) == len(names):
+            raise ConfigError(f"{flag}={names!r} must be one or more different concepts")
     for flag in ("cases", "scenes", "tries"):
         if getattr(args, flag) < 1:
             raise ConfigError(f"{flag}={getattr(args, flag)} must be at least 1")
@@ -153,14 +158,12 @@ def _moves_cursor(name: str) -> bool:
     return bool(before.movable[before.cursor])
 
 
-def _draw(args: Args, model: ConceptModel) -> _Pictured:
+def _draw(args: Args, agent: ConceptAgent) -> _Pictured:
     """Draw the picture.
 
     Of the pairs tried the first is taken of whose first demonstration's several readings the second
     leaves one, or else that which it rules out most readings of.
     """
-    config = InferenceConfig(code_particles=args.picture_particles, seed=args.seed)
-    agent = ConceptAgent(model, config=config)
     best: tuple[int, Case, _Pictured] | None = None
     for number in tqdm(range(args.tries), desc="ambiguous demonstrations", unit="pair"):
         case = _pair(args.pictured, number, seed=args.seed)

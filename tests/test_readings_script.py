@@ -110,12 +110,21 @@ def test_diversity_is_that_of_each_scene(written: tuple[Path, Path]) -> None:
     [
         ("--ambiguous nearby", "ambiguous holds 'nearby'; choose from colour, region,"),
         ("--pictured two_in_order", "pictured holds 'two_in_order'; choose from colour, region,"),
+        ("--ambiguous", "ambiguous=() must be one or more different concepts"),
+        ("--answered near near", "answered=('near', 'near') must be one or more different"),
         ("--cases 0", "cases=0 must be at least 1"),
+        ("--readings 20", "InferenceConfig.readings=20 must be at most code_particles=13"),
+        ("--temperature -1", "InferenceConfig.temperature=-1.0 must be at least 0"),
+        ("--code-particles 0", "InferenceConfig.code_particles=0 must be at least 1"),
+        ("--picture-particles 0", "InferenceConfig.code_particles=0 must be at least 1"),
         ("--seeds 1", "seeds=1 must be at least 2, to compare answers"),
         ("--pictured colour", "pictured='colour' moves no cursor; choose from left_of, right_of,"),
     ],
 )
-def test_what_it_cannot_do_is_refused_at_once(tmp_path: Path, line: str, text: str) -> None:
+def test_what_it_cannot_do_is_refused_at_once(
+    tmp_path: Path, line: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conceptgym.agents.model.load_model", None)  # nothing is computed
     with pytest.raises(ConfigError, match=f"^{re.escape(text)}"):
         run(f"{line} --out {tmp_path}")
     assert not list(tmp_path.iterdir())

@@ -71,6 +71,34 @@ def test_another_training_does_not_go_into_the_same_file(tmp_path: Path) -> None
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "Expecting value: line 1 column 1 (char 0)"),
+        ("{}", "'concept'"),
+        ("[]", "list indices must be integers or slices, not str"),
+    ],
+)
+def test_a_damaged_file_is_named(tmp_path: Path, text: str, reason: str) -> None:
+    path = filled(tmp_path, point(100, 2)).path
+    path.write_text(text)
+    for read in (policy, read_policies):
+        with pytest.raises(ConfigError) as error:
+            read(tmp_path)
+        assert str(error.value) == (
+            f"{path} is damaged ({reason}); delete it, and its policy is trained anew"
+        )
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_that_is_none_is_refused(seed: int) -> None:
+    with pytest.raises(ConfigError) as error:
+        ReinforcementConfig(seed=seed)
+    assert str(error.value) == (
+        f"ReinforcementConfig.seed={seed} must be at least 0 and below 2**32"
+    )
+
+
 def test_the_price_is_that_of_the_first_confirmed_success(tmp_path: Path) -> None:
     lucky = filled(tmp_path, point(100, 9), point(100, 8, confirms=True), point(200, 7))
     assert lucky.price is None

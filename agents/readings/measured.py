@@ -139,11 +139,12 @@ def measure_ambiguity(
         return outcomes
 
     items = [(name, number) for name in names for number in range(cases)]
-    solved: dict[str, dict[str, list[bool]]] = {name: {way: [] for way in ways} for name in names}
-    for (name, _), outcomes in zip(items, runner.map(run, items), strict=True):
-        for way, success in outcomes.items():
-            solved[name][way].append(bool(success))
-    return [Successes(concept=name, solved=solved[name]) for name in names]
+    found = runner.map(run, items)
+    parts = [found[place : place + cases] for place in range(0, len(found), cases)]
+    return [
+        Successes(concept=name, solved={way: [bool(each[way]) for each in part] for way in ways})
+        for name, part in zip(names, parts, strict=True)
+    ]
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -36,14 +36,14 @@ class PolicyFile:
         """Read what is there, if anything.
 
         Raises:
-            ConfigError: if the file is about another training.
+            ConfigError: if the file is about another training, or damaged.
         """
         self.path = folder / _POLICIES / f"{concept}-{task}.json"
         self.concept, self.task, self.config = concept, task, config
         self.points: list[Point] = []
         self.done = False
         if self.path.exists():
-            self._read(json.loads(self.path.read_text(encoding="utf-8")))
+            self._take(_contents(self.path))
 
     @property
     def price(self) -> int | None:
@@ -65,7 +65,7 @@ class PolicyFile:
         self.done = True
         self._write()
 
-    def _read(self, found: dict[str, Any]) -> None:
+    def _take(self, found: dict[str, Any]) -> None:
         for name, value in self.config.to_dict().items():
             if found["config"].get(name) != value:
                 raise ConfigError(
@@ -73,8 +73,7 @@ class PolicyFile:
                     f"{name}={found['config'].get(name)!r}, not {value!r}; choose another folder, "
                     "or delete the file"
                 )
-        self.points = [Point(**point) for point in found["points"]]
-        self.done = found["done"]
+        self.points, self.done = found["points"], found["done"]
 
     def _write(self) -> None:
         content = {
@@ -88,15 +87,36 @@ class PolicyFile:
 
 
 def read_policies(folder: Path) -> list[PolicyFile]:
-    """Every policy in a folder, by the files' names."""
+    """Every policy in a folder, by the files' names.
+
+    Raises:
+        ConfigError: if a file is damaged.
+    """
     policies = []
     for path in sorted((folder / _POLICIES).glob("*.json")):
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = _contents(path)
         config = ReinforcementConfig.from_dict(found["config"])
         policies.append(
             PolicyFile(folder, concept=found["concept"], task=found["task"], config=config)
         )
     return policies
+
+
+def _contents(path: Path) -> dict[str, Any]:
+    """What a policy's file holds, its evaluations as points.
+
+    Raises:
+        ConfigError: if it is damaged.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        same = {name: found[name] for name in ("concept", "task", "done")}
+        points = [Point(**point) for point in found["points"]]
+        return {**same, "config": dict(found["config"]), "points": points}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError(
+            f"{path} is damaged ({error}); delete it, and its policy is trained anew"
+        ) from error
 
 
 def write_report(folder: Path, policies: Sequence[PolicyFile]) -> list[Path]:

@@ -75,6 +75,7 @@ class ReinforcementConfig(Config):
         self.require("wanted", 0.0 < self.wanted <= 1.0, "above 0 and at most 1")
         self.require("learning_rate", self.learning_rate > 0.0, "above 0")
         self.require("discount", 0.0 <= self.discount <= 1.0, "from 0 to 1")
+        self.require("seed", 0 <= self.seed < 2**32, "at least 0 and below 2**32")
 
 
 @dataclass(frozen=True, kw_only=True)
