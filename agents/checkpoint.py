@@ -19,6 +19,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ..envs.errors import CheckpointError
+from .text_files import unfinished_file
 
 FORMAT = 1
 """Version of the header's layout."""
@@ -33,16 +34,10 @@ def save_tensors(
     full = {**header, "format": FORMAT}
     full["sha256"] = _digest(plain, full)
     data = safetensors.torch.save(plain, metadata={"header": json.dumps(full, sort_keys=True)})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with unfinished_file(path) as unfinished, unfinished.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def load_tensors(

@@ -1,12 +1,28 @@
-"""Text files that are never seen half-written, and rows as CSV."""
+"""Files that are never seen half-written, and rows as CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+
+@contextmanager
+def unfinished_file(path: Path) -> Iterator[Path]:
+    """A file to write, which becomes `path` once the block is through and is gone if that failed.
+
+    Missing folders are made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".part")
+    try:
+        yield unfinished
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def replace_text(path: Path, text: str) -> Path:
@@ -17,10 +33,9 @@ def replace_text(path: Path, text: str) -> Path:
     Returns:
         `path`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".part")
-    unfinished.write_text(text, encoding="utf-8")
-    return unfinished.replace(path)
+    with unfinished_file(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+    return path
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -21,7 +21,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -55,6 +54,7 @@ from conceptgym.agents.figures.codes import draw_codes, infer_codes
 from conceptgym.agents.figures.curves import draw_curves
 from conceptgym.agents.figures.scenes import draw_filmstrips, draw_gallery
 from conceptgym.agents.model import PRETRAINED, ConceptModel, load_model
+from conceptgym.agents.text_files import replace_text
 from conceptgym.assets import asset_path
 from conceptgym.envs.errors import ConfigError
 
@@ -235,10 +235,11 @@ def _check_record(outcomes: Sequence[Outcome], about: dict[str, Any]) -> None:
 def _record(args: Args, outcomes: Sequence[Outcome], about: dict[str, Any]) -> list[Path]:
     docs, weights = _ROOT / "docs", args.checkpoint or asset_path(PRETRAINED)
     shipped = record(weights, args.out / "evaluation.json")
+    page = (args.out / "evaluation.md").read_text(encoding="utf-8")
     recorded = json.loads(shipped.read_text(encoding="utf-8"))["evaluation"]
     return [
         publish(docs / "outcomes.jsonl", outcomes, about),
-        Path(shutil.copy(args.out / "evaluation.md", docs / "evaluation.md")),
+        replace_text(docs / "evaluation.md", page),
         shipped,
         *write_pages(_ROOT, recorded),
     ]

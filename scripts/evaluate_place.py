@@ -16,7 +16,6 @@ one failure of each cause; --record copies the report to docs/ and into the READ
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,7 +87,7 @@ def main(args: Args) -> None:
     if args.films is not None:
         written += film_failures(outcomes, args.films, seed=args.seed)
     if args.record:
-        written.append(Path(shutil.copy(page, _ROOT / "docs" / "place.md")))
+        written.append(replace_text(_ROOT / "docs" / "place.md", report.markdown))
         written += write_summary(_ROOT, outcomes)
     for path in written:
         console.print(f"wrote {path}", highlight=False)

@@ -30,7 +30,7 @@ def draw(
 
     def savefig(self: Figure, path: Path, **options: object) -> None:
         one, other = self.axes
-        figures[Path(path).name] = (one, other)
+        figures[Path(path).name.removesuffix(".part")] = (one, other)
         save(self, path, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Figure, "savefig", savefig)

@@ -23,7 +23,7 @@ def draw(found: list[Measured], path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     def savefig(self: Figure, *arguments: object, **options: object) -> None:
         figures.append(self)
-        save(self, *arguments, dpi=20)  # type: ignore[arg-type]
+        save(self, *arguments, **{**options, "dpi": 20})  # type: ignore[arg-type]
 
     monkeypatch.setattr(Figure, "savefig", savefig)
     assert draw_findings(found, path) == path

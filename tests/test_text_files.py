@@ -24,6 +24,7 @@ def test_what_was_there_stays_if_writing_fails(tmp_path: Path) -> None:
     with pytest.raises(UnicodeEncodeError):
         replace_text(path, "\ud800")  # no character of its own
     assert path.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_rows_as_csv_have_every_name() -> None:

@@ -23,6 +23,7 @@ from ..data import draw_event, training_families
 from ..evaluation.scenes import demonstrate
 from ..infer import infer
 from ..model import ConceptModel
+from .saving import save_figure
 
 _SEED = 888_000  # apart from training's and evaluation's seeds
 _RED = 20.0  # [degrees], widest turn from red that still counts as red
@@ -120,8 +121,7 @@ def draw_codes(codes: Codes, path: Path) -> Path:
         title=f"make red to find red: {codes.gap:.2f} of the mean distance between two concepts",
     )
     figure.legend(loc="outside right center", fontsize=8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
+    save_figure(figure, path, dpi=110)
     return path
 
 

@@ -19,6 +19,7 @@ from ..evaluation.config import PLAIN
 from ..evaluation.evaluator import Outcome
 from ..evaluation.methods import METHODS, OURS, VARIANTS
 from ..evaluation.summary import Row, named, standard, standards, summarise
+from .saving import save_figure
 
 _COLOURS = mpl.colormaps["tab10"].colors  # pyright: ignore[reportAttributeAccessIssue]
 _ALL = "all scenes"
@@ -118,8 +119,7 @@ def _draw(series: Mapping[str, Series], path: Path, label: str) -> Path:
     axes[0].set_ylabel("success [%], shaded: 95% Wilson interval")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right center", fontsize=8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
+    save_figure(figure, path, dpi=110)
     return path
 
 

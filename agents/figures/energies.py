@@ -20,6 +20,7 @@ from ...envs.rendering.plane import PlaneRenderer
 from ..concept_agent import ConceptAgent
 from ..tensors import scene_of, to_tensor
 from ..terms import total_energy
+from .saving import save_figure
 
 _MAP = mpl.colormaps["viridis"]
 
@@ -63,8 +64,7 @@ def draw_energy(
         _draw_colours(agent, axis, state, attention)
     else:
         _draw_plane(agent, axis, state, attention)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
+    save_figure(figure, path, dpi=110)
     return path
 
 

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from ..evaluation.findings import Bar, Group, Measured
 from ..evaluation.methods import OURS
+from .saving import save_figure
 
 _TAB, _STEPS = mpl.colormaps["tab10"], mpl.colormaps["viridis"]
 _COLOURS: dict[str, Any] = {
@@ -43,8 +44,7 @@ def draw_findings(found: Sequence[Measured], path: Path) -> Path:
         axis.set_axis_off()
     for axis, measured in zip(axes, found, strict=False):
         _draw_panel(axis, measured)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=100)
+    save_figure(figure, path, dpi=100)
     return path
 
 

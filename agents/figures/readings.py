@@ -21,6 +21,7 @@ from ..concept_agent import ConceptAgent
 from ..infer import InferResult, surprise
 from ..tensors import stack_demonstrations, to_tensor
 from ..terms import combine_readings
+from .saving import save_figure
 
 _MAP = mpl.colormaps["viridis"].reversed()
 _RESOLUTION = 61
@@ -170,8 +171,7 @@ def draw_readings(
     if image is not None:
         label = "√(2E) of the cursor's place [plane units]"
         figure.colorbar(image, ax=axes, label=label, shrink=0.8, pad=0.01)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=100)
+    save_figure(figure, path, dpi=100)
     return [len(row) for row in rows]
 
 

@@ -17,6 +17,7 @@ from ..config import InferenceConfig
 from ..evaluation.config import Job
 from ..evaluation.scenes import draw_episode
 from ..model import ConceptModel
+from .saving import save_figure
 
 FILM = ("between", "colour", "at_distance", "square", "quantity")
 """Concepts of the filmstrips."""
@@ -48,8 +49,7 @@ def draw_gallery(path: Path, *, seed: int = 3, size: int = 300) -> Path:
         axis.imshow(renderer.draw(event.after, overlay))
         axis.set_title(name, fontsize=11)
     figure.supxlabel(MARKS, fontsize=11)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=90)
+    save_figure(figure, path, dpi=90)
     return path
 
 
@@ -88,8 +88,7 @@ def draw_filmstrips(
                 spine.set(color="tab:green" if holds else "0.7", linewidth=3 if holds else 1)
         row[0].set_ylabel(name)
     figure.supxlabel(f"{MARKS}; green frame: the concept holds", fontsize=9)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=90)
+    save_figure(figure, path, dpi=90)
     return path
 
 
