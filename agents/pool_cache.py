@@ -36,7 +36,12 @@ def cached_pool(
         config: how the pool is drawn.
         progress: called with the number of events of each family once they are drawn.
         workers: processes that draw.
+
+    Raises:
+        CheckpointError: if `path` is a folder.
     """
+    if path.is_dir():  # nothing could be written there
+        raise CheckpointError(f"pool {path} is a folder; name the file in it")
     origin = _origin(config)
     try:
         tensors, header = load_tensors(path, {"pool": origin})

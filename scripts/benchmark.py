@@ -98,6 +98,7 @@ def main(args: Args) -> None:
     """Measure, print, write."""
     for name, least in (("repeats", 1), ("scenes", 1), ("targets", 4)):
         check_whole(name, getattr(args, name), least=least, cure="more are steadier")
+    check_whole("seed", args.seed, least=0, cure="0 is usual")
     torch.set_num_threads(1)
     agent = ConceptAgent.from_pretrained(args.checkpoint)
     with nullcontext() if args.peer_python is None else Peer(args.peer_python, FETCH) as peer:

@@ -37,7 +37,7 @@ from conceptgym.agents.text_files import replace_text
 from conceptgym.envs.rendering.film import Film
 from conceptgym.envs.rendering.markers import Overlay
 from conceptgym.envs.rendering.plane import PlaneRenderer
-from conceptgym.envs.rendering.video import side_by_side, write_video
+from conceptgym.envs.rendering.video import check_video_path, side_by_side, write_video
 
 FPS = 25
 HOLD = 25  # frames that the end is held
@@ -65,6 +65,7 @@ class Args:
 
 def main(args: Args) -> None:
     """Run the demonstration and report it."""
+    check_video_path(args.out / args.video)
     torch.set_num_threads(1)
     concept = envs.make_concept(args.concept)
     agent = ConceptAgent.from_pretrained(args.checkpoint)

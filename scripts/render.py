@@ -34,7 +34,7 @@ from conceptgym.agents.evaluation.config import WORLDS
 from conceptgym.agents.rollout import Rollout, roll_out
 from conceptgym.envs.errors import ConfigError
 from conceptgym.envs.rendering.film import Film
-from conceptgym.envs.rendering.video import side_by_side, write_video
+from conceptgym.envs.rendering.video import check_video_path, side_by_side, write_video
 
 FPS = 25
 FIRST = 12
@@ -90,6 +90,7 @@ def main(args: Args) -> None:
     """Show, infer, act, and write the frames."""
     if args.every < 1:
         raise ConfigError(f"every={args.every} must be at least 1, one frame a control step")
+    check_video_path(args.out)
     torch.set_num_threads(1)
     concept = envs.make_concept(args.concept, **args.parameters)
     agent = ConceptAgent.from_pretrained(args.checkpoint)

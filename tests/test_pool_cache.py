@@ -12,6 +12,7 @@ from agent_scenes import SHORT
 from conceptgym.agents.config import TrainConfig
 from conceptgym.agents.data import EventPool, draw_family, join_families
 from conceptgym.agents.pool_cache import cached_pool, draw_pool
+from conceptgym.envs.errors import CheckpointError
 
 MODULE = import_module("conceptgym.agents.pool_cache")
 NAMES = ("near", "colour")
@@ -93,6 +94,15 @@ def test_a_broken_pool_is_drawn_anew(
     assert equal(cached_pool(path, SHORT), first)
     assert equal(cached_pool(path, SHORT), first)
     assert len(drawings) == 2
+
+
+def test_a_folder_is_refused_before_anything_is_drawn(
+    tmp_path: Path, drawings: list[TrainConfig]
+) -> None:
+    with pytest.raises(CheckpointError) as error:
+        cached_pool(tmp_path, SHORT)
+    assert str(error.value) == f"pool {tmp_path} is a folder; name the file in it"
+    assert not drawings
 
 
 def test_a_pool_that_other_code_drew_is_drawn_anew(

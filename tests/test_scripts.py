@@ -239,8 +239,10 @@ def test_evaluate_place_hands_its_numbers_on_and_films(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     line = f"{PLACED} --seed 5 --minutes 2.5 --films {tmp_path / 'films'} --out {tmp_path / 'out'}"
-    module, args = parse("evaluate_place", line)
+    module, args = parse("evaluate_place", f"{line} --record")
     asked: list[dict] = []
+    monkeypatch.setattr(module, "_ROOT", tmp_path)
+    monkeypatch.setattr(module, "write_summary", lambda *_: [])
 
     def note(trials, **options):
         asked.append(options)
@@ -257,6 +259,9 @@ def test_evaluate_place_hands_its_numbers_on_and_films(
         {"seed": 5, "workers": 1, "minutes": 2.5},
         {"failed": ["grasp"], "folder": tmp_path / "films", "seed": 5},
     ]
+    (page,) = (tmp_path / "docs").iterdir()  # its folder is made, and nothing is left beside it
+    assert page.name == "place.md"
+    assert page.read_bytes() == (tmp_path / "out" / "place.md").read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -497,11 +502,23 @@ def test_render_wants_a_frame_now_and_then() -> None:
         module.main(args)
 
 
-def test_render_refuses_other_kinds_of_files(tmp_path: Path) -> None:
-    line = f"--world particle --demonstrations 1 --out {tmp_path / 'a.avi'}"
-    module, args = parse("render", line)
-    with pytest.raises(ConfigError, match="path ends in '.avi', allowed are"):
+@pytest.mark.parametrize(
+    ("name", "line"), [("render", "--out {}/a.avi"), ("demo", "--out {} --video a.avi")]
+)
+def test_other_kinds_of_films_are_refused_before_any_is_made(
+    name: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, args = parse(name, line.format(tmp_path))
+    monkeypatch.setattr(module, "ConceptAgent", None)
+    with pytest.raises(ConfigError, match="^path ends in '.avi', allowed are"):
         module.main(args)
+
+
+def test_benchmark_refuses_a_seed_that_is_none() -> None:
+    module, args = parse("benchmark", "--seed -1")
+    with pytest.raises(ConfigError) as error:
+        module.main(args)
+    assert str(error.value) == "seed=-1 must be a whole number of at least 0; 0 is usual"
 
 
 def test_benchmark_writes_its_numbers(tmp_path: Path) -> None:

@@ -45,9 +45,8 @@ def write_video(frames: Iterable[np.ndarray], path: str | os.PathLike[str], *, f
         ShapeError: there is no frame, or one is of another size or type.
     """
     path = Path(path)
+    check_video_path(path)
     kind = path.suffix.lower()
-    if kind not in SUFFIXES:
-        raise ConfigError(f"path ends in {path.suffix!r}, allowed are {list(SUFFIXES)}: {path}")
     if not 0 < fps < np.inf or (kind == ".gif" and fps > MAX_GIF_FPS):
         limit = f", at most {MAX_GIF_FPS:g} for a GIF" if kind == ".gif" else ""
         raise ConfigError(f"fps is {fps}, allowed is a number above 0{limit}")
@@ -63,6 +62,12 @@ def write_video(frames: Iterable[np.ndarray], path: str | os.PathLike[str], *, f
     finally:
         unfinished.unlink(missing_ok=True)
     return path
+
+
+def check_video_path(path: Path) -> None:
+    """Raise `ConfigError` unless the suffix is a video's: sooner than after all was filmed."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise ConfigError(f"path ends in {path.suffix!r}, allowed are {list(SUFFIXES)}: {path}")
 
 
 def side_by_side(left: np.ndarray, right: np.ndarray) -> np.ndarray:
