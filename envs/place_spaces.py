@@ -19,7 +19,6 @@ Rows that are not solid are zero.
 from __future__ import annotations
 
 from functools import cache
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -29,6 +28,7 @@ from .arm_model import MAX_OPENING
 from .entities import MAX_ENTITIES, POSITION
 from .errors import ConfigError
 from .frames import table_to_plane
+from .number_checks import is_finite
 from .place_objects import HALF_HEIGHTS
 from .place_scene import PlaceScene
 from .place_start import joint_ranges, rigid_model
@@ -122,7 +122,7 @@ def check_noise(observation_noise: Any) -> float:
     Raises:
         ConfigError: on anything but a number from 0 to `MOST_NOISE`.
     """
-    if not isinstance(observation_noise, Real) or not 0.0 <= float(observation_noise) <= MOST_NOISE:
+    if not is_finite(observation_noise) or not 0.0 <= float(observation_noise) <= MOST_NOISE:
         raise ConfigError(
             f"observation_noise={observation_noise!r} must be a number from 0 to {MOST_NOISE} [m]"
         )

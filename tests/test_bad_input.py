@@ -63,11 +63,15 @@ def test_demonstrations_that_are_no_list(agent: ConceptAgent) -> None:
     )
 
 
-def test_a_parameter_that_is_no_number() -> None:
+@pytest.mark.parametrize(
+    ("concept", "name", "value", "limits"),
+    [("left_of", "distance", "far", "[0.3, 0.6]"), ("colour", "hue", True, "[0.0, 360.0]")],
+)
+def test_a_parameter_that_is_no_number(concept: str, name: str, value: Any, limits: str) -> None:
     with pytest.raises(ConceptParameterError) as error:
-        ParticleEnv("left_of", parameters={"distance": "far"})  # type: ignore[dict-item]
+        ParticleEnv(concept, parameters={name: value})
     assert str(error.value) == (
-        "distance='far' of concept 'left_of' is outside [0.3, 0.6]; choose a value in that range"
+        f"{name}={value!r} of concept '{concept}' is outside {limits}; choose a value in that range"
     )
 
 

@@ -202,6 +202,15 @@ SHARED = (
             "sets=(0,) of concept 'composed' has 1 entries, expected 2; "
             "give one number for each term",
         ),
+        *(
+            (
+                ["near", "near"],
+                sets,
+                f"sets={sets} of concept 'composed' must hold whole numbers of at least 0; "
+                "terms of one number share their entities",
+            )
+            for sets in ((-1, 0), (0.5, "a"), (True, 0))
+        ),
     ],
 )
 def test_what_cannot_be_composed_is_refused(terms: list[str], sets: Any, message: str) -> None:

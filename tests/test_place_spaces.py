@@ -112,7 +112,7 @@ def test_noise_is_seeded_anew_by_every_reset() -> None:
     assert not np.array_equal(later[0], first["poses"])
 
 
-@pytest.mark.parametrize("noise", [-0.001, 0.021, float("nan"), "0.01", None])
+@pytest.mark.parametrize("noise", [-0.001, 0.021, float("nan"), "0.01", None, False])
 def test_noise_that_is_refused(noise: object) -> None:
     with pytest.raises(ConfigError) as error:
         check_noise(noise)

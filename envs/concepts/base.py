@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
 
 from ..entities import CURSOR, MAX_ENTITIES, EntityState, check_array
 from ..errors import ConceptParameterError, ShapeError
-from ..number_checks import is_whole
+from ..number_checks import is_finite, is_whole
 from .sampling import CURSOR_REGION, move_cursor_away
 
 TASKS = ("generate", "identify")
@@ -88,7 +87,7 @@ class Concept(ABC):
                 )
         for name, (low, high) in self.parameter_ranges.items():
             value = getattr(self, name)
-            if not isinstance(value, Real) or not low <= float(value) <= high:
+            if not is_finite(value) or not low <= float(value) <= high:
                 raise ConceptParameterError(
                     f"{name}={value!r} of concept '{self.name}' is outside [{low}, {high}]; "
                     "choose a value in that range"

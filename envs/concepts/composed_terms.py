@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ..errors import ConceptParameterError
+from ..number_checks import is_whole
 from .at_distance import AtDistance
 from .base import Concept
 from .between import Between
@@ -21,12 +22,6 @@ CURSOR_TERMS = (Placed, AtDistance, Near, Between, Proximity)
 """Concepts about where the cursor is."""
 OBJECT_TERMS = (Colour, Region, PointFigure)
 """Concepts that move or paint what they attend to."""
-
-
-class ColourOfMany(Colour):
-    """Colour as a term: shown on one to three entities, judged on up to six."""
-
-    num_attended: ClassVar[tuple[int, int]] = (1, 6)
 
 
 class RegionOfMany(Region):
@@ -62,22 +57,15 @@ def checked_terms(terms: Sequence[Concept]) -> tuple[Concept, ...]:
                 f"terms[{number}] of concept 'composed' is {name}, which cannot be composed; "
                 "choose concepts that place the cursor, regions, figures or colours"
             )
-    return tuple(_of_many(term) for term in terms)
-
-
-def _of_many(term: Concept) -> Concept:
-    """The term for as many entities as a figure has."""
-    if type(term) is Colour:
-        return ColourOfMany(hue=term.hue)
-    return RegionOfMany(where=term.where) if type(term) is Region else term
+    return tuple(RegionOfMany(where=term.where) if type(term) is Region else term for term in terms)
 
 
 def checked_sets(sets: Sequence[int], terms: Sequence[Concept]) -> tuple[int, ...]:
     """The set of each term, by default one for each about the cursor and one for all others.
 
     Raises:
-        ConceptParameterError: unless there is one for each term, and those of one set take the
-            same number of entities.
+        ConceptParameterError: unless there is one for each term, a whole number of at least 0, and
+            those of one set take the same number of entities.
     """
     if not sets:
         kinds = [isinstance(term, CURSOR_TERMS) for term in terms]
@@ -86,6 +74,11 @@ def checked_sets(sets: Sequence[int], terms: Sequence[Concept]) -> tuple[int, ..
         raise ConceptParameterError(
             f"sets={tuple(sets)} of concept 'composed' has {len(sets)} entries, expected "
             f"{len(terms)}; give one number for each term"
+        )
+    if not all(is_whole(number) and number >= 0 for number in sets):
+        raise ConceptParameterError(
+            f"sets={tuple(sets)} of concept 'composed' must hold whole numbers of at least 0; "
+            "terms of one number share their entities"
         )
     for number, (low, high) in zip(sorted(set(sets)), set_sizes(terms, sets), strict=True):
         if low > high:
