@@ -19,15 +19,6 @@ JOINT_NAMES = tuple(f"joint{i + 1}" for i in range(NUM_JOINTS))
 FINGER_JOINT_NAMES = ("finger_joint1", "finger_joint2")
 FINGER_GEOM_NAMES = ("left_finger_collision", "right_finger_collision")
 HAND_GEOM_NAME = "hand_collision"
-WORKING_GEOM_NAMES = (
-    "link5_collision_0",
-    "link5_collision_1",
-    "link6_collision",
-    "link7_collision",
-    HAND_GEOM_NAME,
-    *FINGER_GEOM_NAMES,
-)
-"""Collision geoms that come near the table while the gripper works."""
 TABLE_GEOM_NAME = "table"
 FINGERTIP_SITE = "fingertip"
 

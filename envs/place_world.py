@@ -63,11 +63,6 @@ class PlaceWorld:
                 setattr(self._data, name, number)
 
     @property
-    def joint_limits(self) -> tuple[np.ndarray, np.ndarray]:
-        """(n,) lower and upper joint limits [rad]."""
-        return self._lower.copy(), self._upper.copy()
-
-    @property
     def model(self) -> mujoco.MjModel:
         """The model of the current scene."""
         if self._model is None:

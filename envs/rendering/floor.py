@@ -7,7 +7,7 @@ import numpy as np
 
 from ..entities import PLANE_HALF_WIDTH, check_array
 from ..errors import ConfigError, ShapeError
-from ..frames import METRES_PER_PLANE_UNIT, table_to_plane
+from ..frames import table_to_plane
 
 MAT = "workspace_mat"
 """The geom that is painted: a flat box whose axes are the world's."""
@@ -91,8 +91,7 @@ def energy_picture(
     inside = (PLANE_HALF_WIDTH - np.abs(places).max(axis=-1)) / _EDGE
     opacity = _OPACITY * np.clip(inside, 0.0, 1.0)[..., None]
     painted = _coloured(level, mat_colour)
-    texel = 2.0 * float(half_extents.max()) / _TEXELS / METRES_PER_PLANE_UNIT
-    painted *= 1.0 - _LINE_OPACITY * _contours(level, texel)[..., None]
+    painted *= 1.0 - _LINE_OPACITY * _contours(level)[..., None]
     picture = (1.0 - opacity) + opacity * painted / mat_colour
     return np.clip(picture, 0.0, 1.0).astype(np.float32)
 
@@ -110,7 +109,7 @@ def _coloured(level: np.ndarray, mat_colour: np.ndarray) -> np.ndarray:
     return np.stack([np.interp(level, _STOPS, channel) for channel in colours.T], axis=-1)
 
 
-def _contours(level: np.ndarray, texel: float) -> np.ndarray:
+def _contours(level: np.ndarray) -> np.ndarray:
     """(N, N) 1 on lines of equal level, which are about two texels wide, and 0 elsewhere."""
     slope = np.hypot(*np.gradient(level)) * _LINES
     away = np.abs((level * _LINES + 0.5) % 1.0 - 0.5)
