@@ -33,7 +33,7 @@ EVENT = draw_event(seed=2)
 def test_the_energy_is_that_of_the_inferred_code_or_of_a_given_one() -> None:
     agent = observed_agent()
     result = agent.inferred
-    assert result is not None and agent.code is not None
+    assert result is not None and agent.code.any()
     assert np.array_equal(agent.code, result.codes[0])
     found = agent.energy(EVENT.before, EVENT.attention)
     assert found == pytest.approx(

@@ -70,6 +70,7 @@ def test_the_arm_reports_its_care(found: list[Outcome]) -> None:
         assert item.arm is not None
         assert (item.arm.fingertip_error is not None) == (item.task == "generate")
         assert 0.0 <= item.arm.velocity_share < 1.0
-        assert item.arm.joint_limit_violation >= 0.0 and item.arm.missed >= 0
+        assert item.arm.joint_limit_violation == 0.0 and item.arm.table_contacts == 0
+        assert item.arm.reason == "reached" and item.arm.missed == 0
         assert 3 <= item.objects <= 8
         assert np.isfinite(item.arm.fingertip_error or 0.0)

@@ -22,6 +22,7 @@ from conceptgym.agents.infer import infer
 from conceptgym.agents.model import load_model
 from conceptgym.agents.readings.ambiguity import draw_case, methods, solve
 from conceptgym.agents.readings.diversity import measure_diversity
+from conceptgym.agents.readings.measured import measure_ambiguity
 from conceptgym.agents.terms import concept_term
 from conceptgym.agents.wilson import wilson_interval
 from conceptgym.envs.errors import ConfigError
@@ -80,6 +81,17 @@ def test_success_is_what_each_method_does(written: tuple[Path, Path]) -> None:
             assert row[way] == share(solved, 2)
     for way, solved in total.items():
         assert table[2][way] == share(solved, 4)
+
+
+def test_a_concept_that_is_named_twice_has_no_more_cases(written: tuple[Path, Path]) -> None:
+    model, _ = load_model(written[1])
+    ways = {"two shown": methods()["two shown"]}
+    once, *twice = (
+        found
+        for names in (["near"], ["near", "near"])
+        for found in measure_ambiguity(model, names, ways, cases=2)
+    )
+    assert once.cases == 2 and twice == [once, once]
 
 
 def test_diversity_is_that_of_each_scene(written: tuple[Path, Path]) -> None:
