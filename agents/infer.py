@@ -17,6 +17,7 @@ from .config import InferenceConfig
 from .descent import descend
 from .generate import editable_features, random_states
 from .model import ConceptModel
+from .noise import denoised
 from .scene import Scene
 from .summary import shown_values, summarise
 from .tensors import check_demonstrations, stack_demonstrations
@@ -198,7 +199,8 @@ def _first_guesses(
             start[:, -PLAIN_SIZE:] = Code(what=start[:1, :0], **shown).join()
         return start
     with torch.no_grad():
-        guess = model.encoder(scenes, given, summarise(before, scenes, given))
+        summary = summarise(before, scenes, given)
+        guess = denoised(model.encoder(scenes, given, summary), scenes, summary)
     start = guess.repeat(config.code_particles, 1)
     others = model.bank[: config.code_particles - 1]
     start[1 : 1 + len(others), :-PLAIN_SIZE] = others

@@ -155,7 +155,7 @@ def _common_figure(after: Scene, given: Tensor, usual: Tensor) -> tuple[Tensor, 
     misfit = torch.ones(sets, 1, device=given.device)
     agreed = given[..., None].clone()
     if bool(fits.any()):
-        points = _normalised_points(after.positions, attended).unflatten(0, (sets, shown))
+        points = normalised_points(after.positions, attended).unflatten(0, (sets, shown))
         found = _agree(points[fits], usual[fits], voters[fits])
         template[fits], misfit[fits], agreed[fits] = found
     return template, misfit, agreed
@@ -167,7 +167,7 @@ def _usual_number(number: Tensor, given: Tensor) -> Tensor:
     return number.gather(1, same.sum(-1).argmax(1, keepdim=True))[:, 0]
 
 
-def _normalised_points(positions: Tensor, attention: Tensor) -> Tensor:
+def normalised_points(positions: Tensor, attention: Tensor) -> Tensor:
     """(B * K, SLOTS, 2) the attended points about their mean at RMS radius one; zero if unused."""
     valid, rows = attention.topk(SLOTS, dim=1)
     points = positions.gather(1, rows[..., None].expand(-1, -1, 2))
@@ -184,7 +184,7 @@ def _agree(points: Tensor, number: Tensor, voters: Tensor) -> tuple[Tensor, Tens
     turned = []
     for reference in range(shown):
         target = points[:, reference, None].expand(-1, shown, -1, -1).flatten(0, 1)
-        turned.append(_turn_onto(points.flatten(0, 1), target, used, shown))
+        turned.append(turn_onto(points.flatten(0, 1), target, used, shown))
     onto = torch.stack([t.unflatten(0, (sets, shown)) for t in turned], 1)  # (B, ref, K, S, 2)
     miss = (onto - points[:, :, None]).square().sum((3, 4)) / number[:, None, None]
     pairs = voters[:, None] * voters[:, :, None]
@@ -200,10 +200,10 @@ def _agree(points: Tensor, number: Tensor, voters: Tensor) -> tuple[Tensor, Tens
     others = voters * (torch.arange(shown, device=best.device) != best[:, None])
     wrong = (miss[row, best] * others).sum(1) / others.sum(1).clamp(min=1.0)
     misfit = (wrong + 1e-8).sqrt().clamp(max=1.0)[:, None]
-    return _far_first(mean / radius[:, None, None], used), misfit, weight[..., None]
+    return far_first(mean / radius[:, None, None], used), misfit, weight[..., None]
 
 
-def _turn_onto(points: Tensor, target: Tensor, used: Tensor, times: int) -> Tensor:
+def turn_onto(points: Tensor, target: Tensor, used: Tensor, times: int) -> Tensor:
     """Points (M, SLOTS, 2) reordered and rotated onto target (M, SLOTS, 2)."""
     used = used.repeat_interleave(times, 0)
     order = best_orders(points, target, used, used)  # the slot of each point
@@ -213,7 +213,7 @@ def _turn_onto(points: Tensor, target: Tensor, used: Tensor, times: int) -> Tens
     return turn(onto, (rotor / size)[:, None])
 
 
-def _far_first(template: Tensor, used: Tensor) -> Tensor:
+def far_first(template: Tensor, used: Tensor) -> Tensor:
     """The same points with the two furthest apart in slots 0 and 1."""
     apart = (template[:, :, None] - template[:, None]).square().sum(-1)
     apart = apart * used[:, :, None] * used[:, None]
