@@ -13,7 +13,7 @@ from PIL import Image
 from conceptgym.agents import ConceptAgent, InferenceConfig
 from conceptgym.agents.evaluation.config import Job
 from conceptgym.agents.evaluation.scenes import draw_episode
-from conceptgym.agents.figures.scenes import MARKS, draw_filmstrips, draw_gallery
+from conceptgym.agents.figures.scenes import MARKS, TOGETHER, draw_filmstrips, draw_gallery
 from conceptgym.envs import CONCEPTS
 
 
@@ -31,14 +31,18 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
     return found
 
 
-def test_the_gallery_shows_every_concept_once(tmp_path: Path, figures: list[Figure]) -> None:
+def test_the_gallery_shows_every_concept_once_and_some_together(
+    tmp_path: Path, figures: list[Figure]
+) -> None:
     path = draw_gallery(tmp_path / "new" / "gallery.png", size=64)
     with Image.open(path) as image:
         assert image.format == "PNG"
     shown = [axis for axis in figures[0].axes if axis.images]
-    assert [axis.get_title() for axis in shown] == list(CONCEPTS)
+    together = [" + ".join(names) for names in TOGETHER]
+    assert [axis.get_title() for axis in shown] == [*CONCEPTS, *together]
+    assert [len(names) for names in TOGETHER] == [2, 3, 4]
     pictures = np.stack([np.asarray(axis.images[0].get_array()) for axis in shown])
-    assert len(np.unique(pictures.reshape(len(shown), -1), axis=0)) == len(CONCEPTS)
+    assert len(np.unique(pictures.reshape(len(shown), -1), axis=0)) == len(shown)
     assert figures[0].get_supxlabel() == MARKS
 
 

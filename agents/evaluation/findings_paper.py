@@ -81,7 +81,7 @@ def _together() -> Finding:
         "{generate, all/generate_alone}, `identify_alone` identifies "
         "{identify, all/identify_alone}.",
         note="The same time, not the same number of examples: a task that is trained alone has "
-        "its variant's whole time.",
+        "its variant's whole time. All concepts decide; where a family tells more, the table does.",
         groups=(whole[0], *generate, whole[1], *identify),
         claims=tuple(
             Claim(group=f"{task}, all", kind=Kind.BEATS, bar=_OURS, other=bar)
@@ -159,7 +159,8 @@ def _pairs() -> Finding:
         "shapes in {all shapes/ours} of scenes, that without (`no_pairs`) in "
         "{all shapes/no_pairs}.",
         note="Without its pairs our energy still sees how the code's figure lies on the attended "
-        "entities, which is computed without weights.",
+        "entities, which is computed without weights. So what is refuted is that relations have "
+        "to be learned; an energy that sees none at all was not trained.",
         groups=(whole, *each, *others),
         claims=(
             Claim(group=whole.title, kind=Kind.BEATS, bar=_OURS, other=single),

@@ -10,7 +10,8 @@ from ..table import Table
 from .commands import flags
 from .config import CONDITIONS, PLAIN, STANDARD, SUBJECTS, WORLDS
 from .evaluator import Outcome
-from .methods import METHODS
+from .floors import floors_table
+from .methods import METHODS, OURS
 from .summary import (
     CELL,
     FAMILIES,
@@ -24,7 +25,7 @@ from .summary import (
 
 
 def make_tables(outcomes: Sequence[Outcome]) -> list[Table]:
-    """Means by level, family, method, number of demonstrations and condition; details; the arm."""
+    """Floors; means by level, family, method, demonstrations and condition; details; the arm."""
     counted = named(outcomes)
     ours, shown = standard(counted), standard(outcomes)
     particle = [item for item in counted if item.world == "particle"]
@@ -32,6 +33,7 @@ def make_tables(outcomes: Sequence[Outcome]) -> list[Table]:
     plain = [item for item in first if item.condition == PLAIN]
     disturbed = [item for item in first if item.demonstrations == STANDARD]
     tables = [
+        floors_table(outcomes),
         _pivot("Success by level", ours, ("level", "group"), ("task",), note=_SHOWN),
         _pivot("Success by concept", shown, ("concept",), ("level", "task"), note=_ONES, mean=True),
         _pivot("Success by family", ours, ("family",), ("level", "task"), note=_SHOWN),
@@ -44,6 +46,12 @@ def make_tables(outcomes: Sequence[Outcome]) -> list[Table]:
         ),
         _pivot("Numbers of demonstrations", plain, ("method",), ("demonstrations", "task")),
         _pivot("Disturbed demonstrations", disturbed, ("method",), ("condition", "task")),
+        _pivot(
+            "Our agent after disturbed demonstrations",
+            [item for item in disturbed if item.method == OURS],
+            ("family",),
+            ("condition", "task"),
+        ),
         _pivot(
             "Figures and numbers", _varied(outcomes), ("concept", "level", "variant"), ("task",)
         ),

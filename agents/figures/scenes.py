@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from ...envs.concepts import CONCEPTS
+from ...envs.concepts import CONCEPTS, compose
 from ...envs.entities import POSITION, EntityState
 from ...envs.rendering.markers import Overlay
 from ...envs.rendering.plane import PlaneRenderer
@@ -19,6 +19,12 @@ from ..evaluation.scenes import draw_episode
 from ..model import ConceptModel
 from .saving import save_figure
 
+TOGETHER = (
+    ("left_of", "near"),
+    ("square", "colour", "region"),
+    ("between", "at_distance", "colour", "region"),
+)
+"""Compositions of the gallery, each with parameters of its own."""
 FILM = ("between", "colour", "at_distance", "square", "quantity")
 """Concepts of the filmstrips."""
 STEPS = (0, 1, 2, 5, 10, 20)
@@ -30,16 +36,17 @@ _COLUMNS = 6
 
 
 def draw_gallery(path: Path, *, seed: int = 3, size: int = 300) -> Path:
-    """Write a PNG: a scene of each concept in which it holds, and what the marks in it mean."""
-    rows = -(-len(CONCEPTS) // _COLUMNS)
+    """Write a PNG: a scene of each concept, and of some at once, in which they hold; the marks."""
+    rows = -(-(len(CONCEPTS) + len(TOGETHER)) // _COLUMNS)
     figure = Figure(figsize=(2.4 * _COLUMNS, 2.7 * rows), layout="constrained")
     axes = np.ravel(np.asarray(figure.subplots(rows, _COLUMNS)))
     renderer = PlaneRenderer(size)
     for axis in axes:
         axis.set_axis_off()
-    for axis, (name, kind) in zip(axes, CONCEPTS.items(), strict=False):
-        rng = np.random.default_rng([seed, *name.encode()])
-        concept = kind.random(rng)
+    for axis, names in zip(axes, [*((name,) for name in CONCEPTS), *TOGETHER], strict=False):
+        rng = np.random.default_rng([seed, *" ".join(names).encode()])
+        terms = [CONCEPTS[name].random(rng) for name in names]
+        concept = compose(*terms) if len(terms) > 1 else terms[0]
         event = concept.sample(rng, n_objects=int(np.clip(6, *concept.num_objects)))
         states = [event.before, *event.stops]
         cursor = event.after.cursor
@@ -47,7 +54,8 @@ def draw_gallery(path: Path, *, seed: int = 3, size: int = 300) -> Path:
         moved = bool(np.ptp(trail, axis=0).max() > 0)
         overlay = Overlay(attended=event.attention, trail=trail if moved else None)
         axis.imshow(renderer.draw(event.after, overlay))
-        axis.set_title(name, fontsize=11)
+        title = " + ".join(names)
+        axis.set_title(title, fontsize=min(11.0, 300.0 / len(title)))
     figure.supxlabel(MARKS, fontsize=11)
     save_figure(figure, path, dpi=90)
     return path
