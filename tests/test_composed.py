@@ -28,6 +28,7 @@ from conceptgym.envs import (
     ParticleEnv,
     compose,
     make_concept,
+    record_demonstrations,
 )
 from conceptgym.envs.composed import ComposedWorld
 from conceptgym.envs.concepts import Composed
@@ -251,3 +252,14 @@ def test_a_world_of_one_concept_refuses_several(world: type[ConceptEnv]) -> None
         f"concept 'left_of + near' is several at once, {world.__name__} takes one; use "
         "conceptgym/ParticleCompose-v0 or conceptgym/ArmPlaceCompose-v0"
     )
+
+
+def test_four_concepts_shown_one_by_one_hold_at_once() -> None:
+    """The most that there are, by the shipped weights: half of them place the cursor."""
+    concept = compose("between", "at_distance", "colour", "region")
+    agent = ConceptAgent.from_pretrained()
+    for number, term in enumerate(concept.terms):
+        shown = record_demonstrations(concept=term, episodes=5, seed=number)
+        agent.observe(shown, join=number > 0)
+    env = gym.make(ID, concept=concept)
+    assert [run(agent, env, seed)["is_success"] for seed in range(3)] == [True] * 3
