@@ -134,6 +134,7 @@ def test_the_distance_between_codes() -> None:
     text = findings_page(found, Run(), codes())
     # the distances between near, colour and red are 3, 3 and 0; making and finding are 1 apart
     assert "lie 0.50 of the mean distance between two concepts apart for the same hue" in text
+    assert "Of 1 codes of finding red 1 lie nearer to making things a colour" in text
     assert "was not measured" in findings_page(found, Run())
 
 

@@ -45,6 +45,13 @@ def test_the_gap_is_measured_in_distances_between_concepts() -> None:
     assert codes.gap == codes.same_hue == pytest.approx(1.0 / 2.0)  # the distances are 3, 3 and 0
 
 
+def test_codes_meet_where_making_is_the_nearest_concept() -> None:
+    names = ("near", "colour", "red", "red", "red", "red")
+    places = [(0.0, 0.0), (4.0, 0.0), (5.0, 0.0), (3.5, 0.0), (1.9, 0.0), (5.0, 9.0)]
+    codes = Codes(values=np.array(places), concepts=names, ways=(MAKE,) * 3 + (FIND,) * 3)
+    assert codes.met == (2, 3)
+
+
 def test_hues_that_swap_places_are_apart_though_their_means_are_not() -> None:
     names = ("near", "red", "red", "red", "red")
     values = np.array([(4.0, 0.0), (0.0, 1.0), (0.0, -1.0), (0.0, -1.0), (0.0, 1.0)])

@@ -69,6 +69,15 @@ class Codes:
         return float(np.linalg.norm(make - find, axis=-1).mean()) / self._apart
 
     @property
+    def met(self) -> tuple[int, int]:
+        """How many codes of finding red have making things a colour for their nearest concept."""
+        names = list(dict.fromkeys(self.concepts))
+        middles = np.array([self.of(name, MAKE).mean(axis=0) for name in names])
+        found = self.of("red", FIND)
+        nearest = np.linalg.norm(found[:, None] - middles, axis=-1).argmin(axis=1)
+        return sum(names[number] in ("red", "colour") for number in nearest), len(found)
+
+    @property
     def _apart(self) -> float:
         """Mean distance between two concepts, each at the mean of its codes."""
         middles = np.array([self.of(n, MAKE).mean(axis=0) for n in dict.fromkeys(self.concepts)])
@@ -116,7 +125,7 @@ def draw_codes(codes: Codes, path: Path) -> Path:
             label=f"{way} red",
         )
     axis.set(
-        xlabel="first principal direction of w's learned part",
+        xlabel="first principal direction of w's learned part, of concepts of one phase",
         ylabel="second",
         title=f"make red to find red: {codes.gap:.2f} of the mean distance between two concepts",
     )
