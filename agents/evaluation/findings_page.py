@@ -191,6 +191,6 @@ def _distance(codes: Codes | None) -> str:
         "The codes inferred from demonstrations that paint things red, and from their outcomes "
         f"alone, which only show what to find, lie {codes.same_hue:.2f} of the mean distance "
         "between two concepts apart for the same hue, on average; the two groups' middles lie "
-        f"{codes.gap:.2f} apart. Of {found} codes of finding red {met} lie nearer to making things a "
-        "colour than to any other concept ([codes.png](codes.png))."
+        f"{codes.gap:.2f} apart. Of {found} codes of finding red {met} lie nearer to making things "
+        "a colour than to any other concept ([codes.png](codes.png))."
     )
