@@ -20,7 +20,7 @@ from conceptgym.agents.evaluation.findings_page import findings_page
 from conceptgym.agents.evaluation.findings_paper import FINDINGS
 from conceptgym.agents.evaluation.methods import OURS, RECOGNISER
 from conceptgym.agents.evaluation.published import read_published
-from conceptgym.agents.evaluation.summary import in_order
+from conceptgym.agents.evaluation.summary import CELL, in_order, summarise
 from conceptgym.agents.model import PRETRAINED
 from conceptgym.agents.wilson import wilson_interval
 from conceptgym.assets import asset_path
@@ -123,3 +123,18 @@ def test_what_relations_are_worth_is_counted_in_the_published_outcomes(published
     ]
     found = {row["method"]: f"{100 * row['success']:.0f}" for row in rows}
     assert told == [(found["no_pairs"], found[OURS])]
+
+
+def test_what_jitter_costs_is_counted_in_the_published_outcomes(published) -> None:
+    text = " ".join((DOCS / "training.md").read_text().split())
+    told = re.findall(r"it costs shapes ([\d.]+) and quantity ([\d.]+) now", text)
+    rows = [
+        row
+        for row in summarise(published[0], ("family", *CELL[1:]))
+        if (row["method"], row["task"], row["level"], row["world"])
+        == (OURS, "generate", 1, "particle")
+        and row["demonstrations"] == 5
+    ]
+    rate = {(row["family"], row["condition"]): row["success"] for row in rows}
+    costs = (100 * (rate[name, "plain"] - rate[name, "jitter-5"]) for name in ("shape", "quantity"))
+    assert told == [tuple(f"{cost:.1f}" for cost in costs)]
