@@ -83,6 +83,15 @@ def distinct_readings(
     return found
 
 
+def surprises(
+    agent: ConceptAgent, readings: Sequence[Reading], demonstrations: Sequence[Demonstration]
+) -> list[float]:
+    """How unlikely one of these demonstrations is under each reading, see `infer.surprise`."""
+    _, scenes = stack_demonstrations(demonstrations)
+    codes = to_tensor([reading.code for reading in readings])
+    return surprise(agent.model, scenes, codes, seed=agent.config.seed).tolist()
+
+
 def ruled_out(
     agent: ConceptAgent,
     readings: Sequence[Reading],
@@ -100,9 +109,7 @@ def ruled_out(
         least: the least surprise of a reading that was found from all of them.
         slack: as in `distinct_readings`.
     """
-    _, scenes = stack_demonstrations(demonstrations)
-    codes = to_tensor([reading.code for reading in readings])
-    scores = surprise(agent.model, scenes, codes, seed=agent.config.seed).tolist()
+    scores = surprises(agent, readings, demonstrations)
     least = min(least, *scores)
     return [len(demonstrations) * (score - least) > slack for score in scores]
 
@@ -130,7 +137,8 @@ def draw_readings(
     """Write a PNG with a row for one demonstration, for two, and so on.
 
     A row shows the demonstration that is added, the readings of all so far in another scene with
-    their surprise, and there the least of their energies and their free energy.
+    their surprise, and there the least of their energies and their free energy. Readings that all
+    demonstrations rule out are crossed out, with the surprise that they cause by then.
 
     Args:
         agent: with several `code_particles`; it observes the demonstrations anew.
@@ -149,19 +157,25 @@ def draw_readings(
         least = float(result.surprise[0][0])
         rows.append(distinct_readings(agent, result, state, attention, shown=number, most=most))
     lost = [ruled_out(agent, row, demonstrations, least=least) for row in rows]
+    later = [surprises(agent, row, demonstrations) for row in rows]
     columns = 3 + max(len(row) for row in rows)
     figure = Figure(figsize=(2.6 * columns + 0.9, 3.0 * len(rows)), layout="constrained")
     axes = figure.subplots(len(rows), columns, squeeze=False)
     for axis in axes.ravel():
         axis.set_axis_off()
     renderer, image = PlaneRenderer(320), None
-    for number, (line, row, gone) in enumerate(zip(axes, rows, lost, strict=True), start=1):
+    fates = zip(axes, rows, lost, later, strict=True)
+    for number, (line, row, gone, then) in enumerate(fates, start=1):
         line[0].imshow(_picture(renderer, demonstrations[number - 1]))
         line[0].set_title(f"demonstration {number}", fontsize=10)
         for place, (axis, reading) in enumerate(zip(line[1:-2], row, strict=False), start=1):
             _draw_map(axis, reading.landscape, state, attention)
-            fate = " (ruled out later)" if gone[place - 1] else ""
-            axis.set_title(f"reading {place}: {reading.surprise:.1f}{fate}", fontsize=10)
+            title = f"reading {place}: surprise {reading.surprise:.1f}"
+            if number < len(rows):
+                title += f"\nin the end {then[place - 1]:.1f}"
+            if gone[place - 1]:
+                axis.plot([-1, 1], [-1, 1], [-1, 1], [1, -1], color="red", linewidth=2)
+            axis.set_title(title, fontsize=10)
         for axis, warmth, name in (
             (line[-2], 0.0, "least of them"),
             (line[-1], temperature, f"free energy, T = {temperature:g}"),

@@ -28,6 +28,7 @@ likeliest first, at most {most} of them, where two count as different if they as
 things in that scene. Drawn is how far the cursor's place is from what a reading asks for. The last
 two are what a plan descends on: the least of the readings' energies, `min_p E(x, a, w_p)`, and
 their free energy `-T log mean_p exp(-E(x, a, w_p) / T)`, which averages the more the larger T is.
+Crossed out is what all demonstrations rule out, by the surprise that it causes in the end.
 
 Readings of the first demonstration, of {descents} descents: {counts}, which are some twenty times
 less likely by then than the likeliest. The second row's codes are found anew from both
