@@ -11,9 +11,8 @@ from ..envs.arm_actions import action_from_targets
 from ..envs.arm_model import CONTROL_TIMESTEP
 from ..envs.entities import check_array
 from ..envs.errors import ConfigError
-from ..envs.number_checks import check_whole
+from ..envs.number_checks import check_finite, check_whole
 from .ik import IKController, wrapped
-from .ik_settings import check_finite
 
 PEAK_SPEED_RATIO = 1.875
 """Peak over mean speed of the minimum-jerk profile 10 s³ - 15 s⁴ + 6 s⁵."""

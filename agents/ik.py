@@ -25,7 +25,7 @@ from ..envs.arm_actions import ActionMap
 from ..envs.arm_model import CONTROL_TIMESTEP, GRIPPER_DOWN
 from ..envs.entities import check_array
 from ..envs.errors import ConfigError, UnreachableTargetError
-from ..envs.number_checks import check_whole
+from ..envs.number_checks import check_finite, check_whole
 from ..envs.place_model import FINGERTIP, PREFIX, TABLE
 from ..envs.place_start import joint_ranges
 from ..envs.robots import PANDA, Robot, make_robot
@@ -41,7 +41,7 @@ from .ik_model import (
     put_obstacles,
     working_geoms,
 )
-from .ik_settings import IKConfig, IKResult, check_finite, unreachable_text
+from .ik_settings import IKConfig, IKResult, unreachable_text
 
 _ORIENTATION_COST = 0.3  # [m/rad]: 1 rad of tilt weighs as much as 0.3 m
 _DAMPING = 1e-9

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from ..envs.errors import NonFiniteError
 from ..envs.frames import TABLE_CENTRE_IN_WORLD
-from ..envs.number_checks import is_finite
 from .config import Config
 
 
@@ -71,21 +68,6 @@ class IKResult:
     iterations: int
     restarts: int
     reason: str
-
-
-def check_finite(name: str, value: Any, kind: str) -> None:
-    """Raise unless a value is finite.
-
-    Args:
-        name: what the text calls it.
-        value: what was given.
-        kind: what it is, with its unit, as in "angle [rad]".
-
-    Raises:
-        NonFiniteError: on NaN, infinity, or anything but a number.
-    """
-    if not is_finite(value):
-        raise NonFiniteError(f"{name} is {value}; it must be a finite {kind}")
 
 
 def unreachable_text(target_in_world: np.ndarray, reason: str) -> str:

@@ -49,15 +49,15 @@ def denoised(codes: Tensor, scenes: Scene, summary: Summary) -> Tensor:
 def _figure(scenes: Scene, summary: Summary) -> Tensor:
     """The template (1, 2 * SLOTS) of figures weighed by size, with its symmetries."""
     template, number = summary.template, (TENS * summary.number[:, 0]).round()
-    trust, sizes = summary.support[0, :, -1], summary.extras[0, :, 0]
-    share = trust * sizes.square()
     if not template.any() or number < _LEAST_POINTS:
         return template.flatten(1)
+    trust, sizes = summary.support[0, :, -1], summary.extras[0, :, 0]
+    share = trust * sizes.square()
     used, shown = used_slots(number), len(share)
     points = normalised_points(scenes.positions, scenes.attention * scenes.objects)
     onto = turn_onto(points, template.expand(shown, -1, -1), used, shown)
     share = (share / share.sum())[:, None, None]
-    mean = _at_size_one((onto * share).sum(0), number)
+    mean = _at_size_one((onto * share).sum(0), int(number))
     misfit = ((onto - mean).square() * share).sum() / number
     if misfit < _AGREED**2:
         return template.flatten(1)
@@ -78,10 +78,10 @@ def _with_symmetries(figure: Tensor, number: int, misfit: Tensor) -> Tensor:
     turned = orders[alike] * (overlap.conj() / overlap.abs())[alike, None]
     same = torch.zeros(SLOTS, 2)
     same[:number] = torch.view_as_real(turned.mean(0))
-    return _at_size_one(same, torch.tensor(float(number)))
+    return _at_size_one(same, number)
 
 
-def _at_size_one(figure: Tensor, number: Tensor) -> Tensor:
+def _at_size_one(figure: Tensor, number: int) -> Tensor:
     return figure / (figure.square().sum() / number + 1e-8).sqrt()
 
 

@@ -6,7 +6,7 @@ from math import inf
 from numbers import Integral, Real
 from typing import Any
 
-from .errors import ConfigError
+from .errors import ConfigError, NonFiniteError
 
 
 def is_finite(value: Any) -> bool:
@@ -34,3 +34,18 @@ def check_whole(name: str, value: Any, *, least: int, cure: str) -> None:
     """
     if not is_whole(value) or value < least:
         raise ConfigError(f"{name}={value!r} must be a whole number of at least {least}; {cure}")
+
+
+def check_finite(name: str, value: Any, kind: str) -> None:
+    """Raise unless a value is finite.
+
+    Args:
+        name: what the text calls it.
+        value: what was given.
+        kind: what it is, with its unit, as in "angle [rad]".
+
+    Raises:
+        NonFiniteError: on NaN, infinity, or anything but a number.
+    """
+    if not is_finite(value):
+        raise NonFiniteError(f"{name} is {value}; it must be a finite {kind}")

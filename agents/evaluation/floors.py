@@ -10,7 +10,7 @@ from ..table import Table
 from .config import PLAIN, STANDARD, WRONG
 from .evaluator import Outcome
 from .methods import OURS
-from .summary import FAMILIES, Row, named, summarise
+from .summary import FAMILIES, Row, named, rate_text, summarise
 
 _Choice = Callable[[Outcome], bool]
 
@@ -34,6 +34,11 @@ class Floor:
     least: float | None = None
     most_lost: float | None = None
     against: _Choice | None = None
+
+    @property
+    def only_reported(self) -> bool:
+        """Whether nothing is asked for."""
+        return self.least is None and self.most_lost is None
 
     @property
     def asked(self) -> str:
@@ -103,9 +108,10 @@ def floors_table(outcomes: Sequence[Outcome]) -> Table:
     for floor in FLOORS:
         worst = [_worst(floor, [i for i in ours if i.task == task]) for task in TASKS]
         if any(worst):
-            met = "-" if floor.asked == "reported" else _met([each for each in worst if each])
+            met = all(met for met, _ in filter(None, worst))
             cells = (each[1] if each else "-" for each in worst)
-            rows.append((floor.what, floor.asked, *cells, met))
+            told = "-" if floor.only_reported else "yes" if met else "no"
+            rows.append((floor.what, floor.asked, *cells, told))
     return Table(
         title="What is asked at least [%]",
         header=("what", "asked", *TASKS, "met"),
@@ -113,10 +119,6 @@ def floors_table(outcomes: Sequence[Outcome]) -> Table:
         note="Our agent, with five demonstrations where none is said; the worst group of several. "
         "What is lost is in points.",
     )
-
-
-def _met(worst: Sequence[tuple[bool, str]]) -> str:
-    return "yes" if all(met for met, _ in worst) else "no"
 
 
 def _worst(floor: Floor, outcomes: Sequence[Outcome]) -> tuple[bool, str] | None:
@@ -134,16 +136,11 @@ def _worst(floor: Floor, outcomes: Sequence[Outcome]) -> tuple[bool, str] | None
     key = min(groups, key=lambda key: (-lost(key), groups[key]["success"]))
     row, name = groups[key], f"{key[-1]}: " if key else ""
     if floor.most_lost is not None:
-        text = f"{name}{lost(key):.1f}, to {_rate(row)} from {_rate(before[key])}"
+        text = f"{name}{lost(key):.1f}, to {rate_text(row)} from {rate_text(before[key])}"
         return lost(key) <= floor.most_lost, text
-    return 100.0 * row["success"] >= (floor.least or 0.0), f"{name}{_rate(row)}"
+    return 100.0 * row["success"] >= (floor.least or 0.0), f"{name}{rate_text(row)}"
 
 
 def _rates(floor: Floor, outcomes: Iterable[Outcome]) -> dict[tuple[str, ...], Row]:
     rows = summarise(outcomes, floor.by)
     return {tuple(row[name] for name in floor.by): row for row in rows}
-
-
-def _rate(row: Row) -> str:
-    share, low, high = (100.0 * row[name] for name in ("success", "low", "high"))
-    return f"{share:.1f} ({low:.1f}-{high:.1f})"

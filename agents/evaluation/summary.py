@@ -124,6 +124,12 @@ def summarise(outcomes: Iterable[Outcome], by: Sequence[str] = CELL) -> list[Row
     return [dict(zip(by, key, strict=True)) | _numbers(group) for key, group in groups.items()]
 
 
+def rate_text(row: Row) -> str:
+    """A row's success [%] and its interval."""
+    share, low, high = (100 * row[name] for name in ("success", "low", "high"))
+    return f"{share:.1f} ({low:.1f}-{high:.1f})"
+
+
 def _value(item: Outcome, name: str) -> Any:
     if name == "family":
         return family_of(item.concept)

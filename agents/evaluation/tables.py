@@ -18,6 +18,7 @@ from .summary import (
     SINGLE,
     Row,
     named,
+    rate_text,
     standard,
     standards,
     summarise,
@@ -176,8 +177,7 @@ def _care_table(outcomes: Sequence[Outcome]) -> Table:
 def _rate(row: Row | None) -> str:
     if row is None:
         return "-"
-    share, low, high = (100 * row[name] for name in ("success", "low", "high"))
-    return f"{share:.1f} ({low:.1f}-{high:.1f}) {row['successes']}/{row['episodes']}"
+    return f"{rate_text(row)} {row['successes']}/{row['episodes']}"
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -110,8 +110,15 @@ def ruled_out(
         slack: as in `distinct_readings`.
     """
     scores = surprises(agent, readings, demonstrations)
+    return _too_surprising(scores, len(demonstrations), least=least, slack=slack)
+
+
+def _too_surprising(
+    scores: Sequence[float], shown: int, *, least: float, slack: float = _SLACK
+) -> list[bool]:
+    """Which surprises of a demonstration rule a reading out, where so many were shown."""
     least = min(least, *scores)
-    return [len(demonstrations) * (score - least) > slack for score in scores]
+    return [shown * (score - least) > slack for score in scores]
 
 
 def combined_landscape(readings: Sequence[Reading], temperature: float = 0.0) -> np.ndarray:
@@ -156,8 +163,8 @@ def draw_readings(
         result = agent.observe(demonstrations[:number])
         least = float(result.surprise[0][0])
         rows.append(distinct_readings(agent, result, state, attention, shown=number, most=most))
-    lost = [ruled_out(agent, row, demonstrations, least=least) for row in rows]
     later = [surprises(agent, row, demonstrations) for row in rows]
+    lost = [_too_surprising(scores, len(demonstrations), least=least) for scores in later]
     columns = 3 + max(len(row) for row in rows)
     figure = Figure(figsize=(2.6 * columns + 0.9, 3.0 * len(rows)), layout="constrained")
     axes = figure.subplots(len(rows), columns, squeeze=False)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...envs.entities import check_array
-from ...envs.errors import ConfigError, NonFiniteError
+from ...envs.errors import ConfigError
+from ...envs.number_checks import check_finite
 
 _CORNERS = np.array([[1.0, 1.0], [-1.0, 1.0], [-1.0, -1.0], [1.0, -1.0]])
 
@@ -42,8 +43,7 @@ class Footprint:
         if not (self.half_extents > 0).all():
             given = ", ".join(f"{half:g}" for half in self.half_extents)
             raise ConfigError(f"half_extents is ({given}) m, expected two lengths above 0")
-        if not math.isfinite(self.yaw):
-            raise NonFiniteError(f"yaw is {self.yaw}; it must be a finite angle [rad]")
+        check_finite("yaw", self.yaw, "angle [rad]")
 
     @property
     def circumradius(self) -> float:
