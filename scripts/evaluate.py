@@ -79,7 +79,7 @@ class Args:
     methods: tuple[str, ...] = METHODS
     """Who is asked: ours, variants of ours, rivals without learning."""
     demonstrations: tuple[int, ...] = _DEFAULT.demonstrations
-    """Numbers of demonstrations at level 1; the other levels take five."""
+    """Numbers of demonstrations."""
     conditions: tuple[str, ...] = CONDITIONS
     """What is done to five demonstrations at level 1: nothing, jitter, a wrong one among them."""
     worlds: tuple[str, ...] = tuple(WORLDS)
@@ -87,7 +87,7 @@ class Args:
     ablation: tuple[str, ...] = ()
     """Other checkpoints to ask beside ours, each as NAME=PATH."""
     rival: tuple[str, ...] = ()
-    """Methods of one's own to ask, each as NAME=MODULE:CLASS (docs/protocol.md); not at level 4."""
+    """Methods of one's own to ask, each as NAME=MODULE:CLASS (docs/protocol.md)."""
     seed: int = _DEFAULT.seed
     """Seed of everything."""
     workers: int = 2

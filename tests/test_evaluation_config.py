@@ -106,19 +106,19 @@ def test_variants_answer_where_they_are_compared() -> None:
 
 
 @pytest.mark.parametrize("level", [2, 3])
-def test_other_levels_show_five(level: int) -> None:
+def test_other_levels_disturb_nothing(level: int) -> None:
     found = cells(Job("offset", level, 0))
-    assert {cell.setting for cell in found} == {(5, "plain")}
+    assert {cell.setting for cell in found} == {(n, "plain") for n in (1, 2, 5, 10)}
+    told = {cell.setting for cell in found if cell.method == RECOGNISER}
+    assert told == ({(5, "plain")} if level == 2 else set())
     assert {cell.method for cell in found} == set(METHODS) - ({RECOGNISER} if level == 3 else set())
     assert {cell.world for cell in found} == {"particle"}
 
 
-def test_compositions_are_generated_by_whoever_can_put_concepts_together() -> None:
-    found = cells(Job("beside + near", 4, 0))
+def test_compositions_are_generated_by_everyone() -> None:
+    found = cells(Job("beside + near", 4, 0), rivals=("mine",))
     assert {cell.task for cell in found} == {"generate"}
-    assert {cell.method for cell in found} == set(METHODS) - {
-        *("copy-nearest", "invariants", RECOGNISER)
-    }
+    assert {cell.method for cell in found} == {*METHODS, "mine"} - {RECOGNISER}
 
 
 @pytest.mark.parametrize(

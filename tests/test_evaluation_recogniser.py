@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from conceptgym.agents.evaluation.methods import plan_succeeds
 from conceptgym.agents.evaluation.recogniser import Recogniser, nearest_trained
+from conceptgym.agents.evaluation.verdicts import plan_succeeds
 from conceptgym.envs import CONCEPTS, make_concept
 from conceptgym.envs.errors import ConfigError
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from conceptgym.agents.evaluation.config import Job
-from conceptgym.agents.evaluation.methods import carried_out, plan_succeeds
 from conceptgym.agents.evaluation.scenes import draw_episode
+from conceptgym.agents.evaluation.verdicts import carried_out, plan_succeeds
 from conceptgym.agents.rivals import Chance, CopyNearest
 from conceptgym.envs import CONCEPTS, Event, ParticleEnv
 from conceptgym.envs.concepts import Concept

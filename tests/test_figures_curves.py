@@ -23,14 +23,13 @@ def both(successes: int, episodes: int, **changes: object) -> list[Outcome]:
 
 def draw(
     found: list[Outcome], folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> dict[str, tuple[Axes, Axes]]:
+) -> dict[str, tuple[Axes, ...]]:
     """The axes of each figure by its file's name."""
-    figures: dict[str, tuple[Axes, Axes]] = {}
+    figures: dict[str, tuple[Axes, ...]] = {}
     save = Figure.savefig
 
     def savefig(self: Figure, path: Path, **options: object) -> None:
-        one, other = self.axes
-        figures[Path(path).name.removesuffix(".part")] = (one, other)
+        figures[Path(path).name.removesuffix(".part")] = tuple(self.axes)
         save(self, path, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Figure, "savefig", savefig)
@@ -83,8 +82,31 @@ def test_demonstrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     }
     assert lines(generate) == lines(identify) == expected
     assert (generate.get_title(), generate.get_xlabel()) == ("generate", "demonstrations")
-    assert generate.get_ylabel() == "success [%], shaded: 95% Wilson interval"
+    assert getattr(generate.figure, "_supylabel").get_text() == (  # noqa: B009
+        "success [%], shaded: 95% Wilson interval"
+    )
     assert shifts(generate) == [-0.05, 0.05]
+
+
+def test_demonstrations_by_level(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A panel for each task and level; compositions are generated alone."""
+    pair = {"concept": "beside + near", "level": 4}
+    found = [
+        *both(9, 10),
+        *both(5, 10, demonstrations=1),
+        *both(8, 10, level=2),
+        *both(4, 10, demonstrations=1, level=2),
+        *outcomes(7, 10, **pair),
+        *outcomes(3, 10, demonstrations=1, **pair),
+    ]
+    axes = draw(found, tmp_path, monkeypatch)["demonstrations.png"]
+    assert {axis.get_title(): lines(axis)["ours"] for axis in axes} == {
+        "generate, new scenes": [[1.0, 50.0], [5.0, 90.0]],
+        "generate, held-out parameters": [[1.0, 40.0], [5.0, 80.0]],
+        "generate, pairs": [[1.0, 30.0], [5.0, 70.0]],
+        "identify, new scenes": [[1.0, 50.0], [5.0, 90.0]],
+        "identify, held-out parameters": [[1.0, 40.0], [5.0, 80.0]],
+    }
 
 
 def test_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

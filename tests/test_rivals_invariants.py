@@ -11,6 +11,7 @@ from conceptgym.agents import rivals
 from conceptgym.agents.rivals import Chance, Invariants
 from conceptgym.agents.rivals.base import editable_features
 from conceptgym.envs import Demonstration, make_concept
+from conceptgym.envs.concepts.composed import compose
 from conceptgym.envs.errors import NoDemonstrationsError
 
 EPISODES = 6
@@ -124,8 +125,35 @@ def test_a_single_demonstration_in_which_nothing_else_could_be_meant_is_taken():
     )
 
 
+def test_several_concepts_are_brought_about_at_once():
+    rng = np.random.default_rng(9)
+    figure, place = make_concept("square"), make_concept("region", where="north")
+    both = compose(figure, place)
+    done = 0
+    for _ in range(EPISODES):
+        event = both.sample(rng, n_objects=6)
+        first, second = (
+            observing([demonstrate(draw(c, rng)) for _ in range(5)]) for c in both.terms
+        )
+        (entities,) = first.plan_together([second], event.before, event.attentions)
+        done += both.succeeds(event.before.with_entities(entities), event.attentions)
+    assert done >= EPISODES - 1
+
+
+def test_alone_it_plans_together_what_it_plans():
+    concept, demonstrations, event = episode("near", 5)
+    rival = observing(demonstrations)
+    (plan,) = rival.plan(event.before, event.attention)
+    (same,) = rival.plan_together([], event.before, event.attention[None])
+    assert np.array_equal(plan, same)
+
+
 def test_before_any_demonstration_it_refuses():
-    _, _, event = episode("near", 7)
+    concept, demonstrations, event = episode("near", 7)
+    with pytest.raises(NoDemonstrationsError):
+        observing(demonstrations).plan_together(
+            [Invariants()], event.before, np.stack([event.attention] * 2)
+        )
     with pytest.raises(NoDemonstrationsError):
         Invariants().identify(event.shown)
     with pytest.raises(NoDemonstrationsError):

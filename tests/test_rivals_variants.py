@@ -14,6 +14,7 @@ from conceptgym.agents.rivals.variants import (
     mutants,
     other_attentions,
     random_edits,
+    regrouped,
     transplants,
 )
 
@@ -29,6 +30,7 @@ def test_variants_change_only_what_may_be_edited(name):
         edits,
         transplants(rng, shown, state, event.attention, 20),
         mutants(rng, state, edits, 20),
+        regrouped(rng, event.attention & state.movable, edits, 20),
     ]
     fixed = ~editable_features(state)
     for variants in drawn:
@@ -38,6 +40,22 @@ def test_variants_change_only_what_may_be_edited(name):
         )
         assert np.abs(variants[:, state.movable, :2]).max(initial=0.0) <= REACH
         assert variants[:, state.paintable, 2:5].min(initial=0.0) >= 0.0
+
+
+def test_a_group_that_is_laid_elsewhere_keeps_its_shape():
+    _, _, event = episode("square", 4)
+    group = event.attention & event.after.movable
+    parent = event.after.entities[None].astype(float)
+    parent[:, group, :2] *= 0.2  # so that the border is far
+    drawn = regrouped(np.random.default_rng(0), group, parent, 50)
+    assert np.array_equal(drawn[:, ~group], np.repeat(parent[:, ~group], 50, axis=0))
+    places = drawn[:, group, :2] @ np.array([1.0, 1.0j])
+    places = places[np.abs(drawn[:, group, :2]).max((1, 2)) < REACH]  # those not cut off
+    first = parent[0, group, :2] @ np.array([1.0, 1.0j])
+    assert len(places) > 10
+    moves = (places[:, 1:] - places[:, :1]) / (first[1:] - first[0])  # turn and size: one number
+    np.testing.assert_allclose(moves, moves[:, :1].repeat(moves.shape[1], axis=1), atol=1e-9)
+    assert np.ptp(np.abs(moves)) > 0.1 and np.ptp(np.angle(moves)) > 0.1
 
 
 def test_every_attention_is_listed_once():

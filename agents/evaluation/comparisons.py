@@ -10,26 +10,31 @@ from ..config import InferenceConfig
 from ..marked_tables import NONE, markdown, rate
 from .config import PLAIN, STANDARD, WRONG
 from .methods import OURS, RECOGNISER
-from .summary import MEANS
+from .summary import MEANS, SINGLE, group_of
 
-Setting = tuple[int, int, str]
-Key = tuple[str, int, int, str, str]
+Setting = tuple[str, int, int, str]
+Key = tuple[str, str, int, int, str, str]
 Record = Mapping[str, Any]
 
-SETTINGS: dict[str, Setting] = {
-    "5 demonstrations": (1, STANDARD, PLAIN),
-    "10": (1, 10, PLAIN),
-    "2": (1, 2, PLAIN),
-    "1": (1, 1, PLAIN),
-    "5, places jittered by up to 2% of the world": (1, STANDARD, "jitter-2"),
-    "5, jittered by up to 5%": (1, STANDARD, "jitter-5"),
-    "5, normal noise of 2%": (1, STANDARD, "noise-2"),
-    "5, normal noise of 5%": (1, STANDARD, "noise-5"),
-    "5, one of them of another concept": (1, STANDARD, WRONG),
-    "5, parameters never trained": (2, STANDARD, PLAIN),
-    "5, 9 to 12 objects": (3, STANDARD, PLAIN),
+_NUMBERS = (STANDARD, 10, 2, 1)
+_ELSEWHERE = {
+    "parameters never trained": (SINGLE, 2),
+    "9 to 12 objects": (SINGLE, 3),
+    "two concepts at once": ("pairs", 4),
+    "three concepts at once": ("triples", 4),
 }
-"""Rows of the rival's table: level, number of demonstrations, what is done to them."""
+SETTINGS: dict[str, Setting] = {
+    **{f"{n} shown": (SINGLE, 1, n, PLAIN) for n in _NUMBERS},
+    "5, places jittered by up to 2% of the world": (SINGLE, 1, STANDARD, "jitter-2"),
+    "5, jittered by up to 5%": (SINGLE, 1, STANDARD, "jitter-5"),
+    "5, normal noise of 2%": (SINGLE, 1, STANDARD, "noise-2"),
+    "5, normal noise of 5%": (SINGLE, 1, STANDARD, "noise-5"),
+    "5, one of them of another concept": (SINGLE, 1, STANDARD, WRONG),
+    **{
+        f"{n}, {title}": (*place, n, PLAIN) for title, place in _ELSEWHERE.items() for n in _NUMBERS
+    },
+}
+"""Rows of the rival's table: group and level, number of demonstrations, what is done to them."""
 RIVAL = "invariants"
 ABLATIONS = {
     "no_pairs": "entities are not related",
@@ -56,11 +61,12 @@ def compared_tables(recorded: Record) -> dict[str, str]:
     """The tables by the name of their marker.
 
     Args:
-        recorded: its "methods" are rows of `MEANS`, its "ahead" those of `where_ahead` for
-            the rival against ours, its "rows" and "recogniser" cells of ours and of the
+        recorded: its "methods" are rows of groups and `MEANS`, its "ahead" those of `where_ahead`
+            for the rival against ours, its "rows" and "recogniser" cells of ours and of the
             recogniser.
     """
-    found = {tuple(row[name] for name in MEANS): row for row in recorded["methods"]}
+    by = (MEANS[0], "group", *MEANS[1:])
+    found = {tuple(row[name] for name in by): row for row in recorded["methods"]}
     both, design = (OURS, RIVAL), {OURS: "the shipped design"}
     heads = [f"`{method}`, {task}" for task in TASKS for method in both]
     settings = {title: _keys(both, setting) for title, setting in SETTINGS.items()}
@@ -73,13 +79,21 @@ def compared_tables(recorded: Record) -> dict[str, str]:
     }
 
 
+_HELD_OUT = {
+    "level": 2,
+    "task": "generate",
+    "world": "particle",
+    "demonstrations": STANDARD,
+}
+
+
 def _recogniser(recorded: Record) -> str:
     """Held-out parameters, generated: ours, and who knows trained ones alone."""
     ours, told = (
         {
             row["concept"]: row
             for row in recorded.get(name, ())
-            if (row["level"], row["task"], row["world"]) == (2, "generate", "particle")
+            if tuple(row[key] for key in _HELD_OUT) == tuple(_HELD_OUT.values())
         }
         for name in ("rows", "recogniser")
     )
@@ -97,27 +111,26 @@ def _keys(methods: Sequence[str], setting: Setting) -> list[Key]:
 
 def _alone(methods: Mapping[str, str]) -> dict[str, list[Key]]:
     """A line for each method: new scenes, five undisturbed demonstrations."""
-    setting = (1, STANDARD, PLAIN)
+    setting = (SINGLE, 1, STANDARD, PLAIN)
     return {f"`{name}`: {title}": _keys([name], setting) for name, title in methods.items()}
 
 
 def _table(found: Mapping[Key, Record], heads: list[str], lines: Mapping[str, list[Key]]) -> str:
-    """The lines, keys of cells by title, of which every cell was measured."""
+    """The lines, keys of cells by title, of which every cell was measured that there is."""
     rows = [[*heads, "episodes a task"]]
     for title, keys in lines.items():
-        cells = [found[key] for key in keys if key in found]
-        if len(cells) == len(keys):
-            episodes: dict[str, str] = {}
-            for cell in cells:
-                episodes.setdefault(cell["method"], str(cell["episodes"]))
-            rows.append([title, *map(rate, cells), " / ".join(episodes.values())])
+        asked = [key for key in keys if key[1] == SINGLE or key[-1] == "generate"]
+        if all(key in found for key in asked):
+            episodes = {key[0]: str(found[key]["episodes"]) for key in reversed(asked)}
+            numbers = " / ".join(reversed(episodes.values()))
+            rows.append([title, *(rate(found.get(key)) for key in keys), numbers])
     return markdown(rows)
 
 
 def _ahead(duels: Sequence[Record]) -> str:
     rows, by = [["", *TASKS, "scenes"]], ("level", "demonstrations", "condition")
     for title, setting in SETTINGS.items():
-        here = [d for d in duels if tuple(d[name] for name in by) == setting]
+        here = [d for d in duels if (group_of(d["concept"]), *(d[name] for name in by)) == setting]
         if here:
             scenes = " / ".join(map(str, sorted({duel["episodes"] for duel in here})))
             rows.append([title, *(_duels(here, task) for task in TASKS), scenes])

@@ -17,7 +17,6 @@ from .methods import (
     HELD_OUT_ONLY,
     METHODS,
     OURS,
-    SINGLE_ONLY,
     STANDARD_ONLY,
 )
 
@@ -61,7 +60,7 @@ class EvaluationConfig(Config):
     worlds: tuple[str, ...] = tuple(WORLDS)
     methods: tuple[str, ...] = tuple(METHODS)
     demonstrations: tuple[int, ...] = (1, 2, STANDARD, 10)
-    """Numbers of demonstrations at level 1."""
+    """Numbers of demonstrations."""
     conditions: tuple[str, ...] = CONDITIONS
     """What is done to five demonstrations at level 1."""
     episodes: int = 500
@@ -71,7 +70,7 @@ class EvaluationConfig(Config):
     ablations: tuple[str, ...] = ()
     """Names of other checkpoints."""
     rivals: tuple[str, ...] = ()
-    """Names of methods of one's own; like `SINGLE_ONLY` they have no level 4."""
+    """Names of methods of one's own."""
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -118,24 +117,20 @@ class EvaluationConfig(Config):
         acts = job.level == 1 and job.episode < self.arm_episodes
         return _cells(self, job.concept, job.level, acts)
 
-    @property
-    def settings(self) -> list[tuple[int, str]]:
-        """Numbers of demonstrations at level 1, and what is done to them."""
+    def settings(self, level: int) -> list[tuple[int, str]]:
+        """Numbers of demonstrations, and at level 1 also what is done to five."""
         plain = [(number, PLAIN) for number in self.demonstrations if PLAIN in self.conditions]
-        return plain + [(STANDARD, each) for each in self.conditions if each != PLAIN]
+        others = self.conditions if level == 1 else ()
+        return plain + [(STANDARD, each) for each in others if each != PLAIN]
 
 
 @cache  # a long run asks for the same few thousands of times
 def _cells(config: EvaluationConfig, concept: str, level: int, acts: bool) -> tuple[Cell, ...]:
-    settings = config.settings
-    if level != 1:
-        settings = [(STANDARD, PLAIN)] if PLAIN in config.conditions else []
     return tuple(
         Cell(*setting, method, world, task)
-        for setting in settings
+        for setting in config.settings(level)
         for method in (*config.methods, *config.ablations, *config.rivals)
         if _is_compared(method, level, setting)
-        if level != 4 or method not in config.rivals
         for world, task in _tasks(concept, level)
         if world in config.worlds
         if world != "arm" or (acts and method == OURS and setting == (STANDARD, PLAIN))
@@ -146,9 +141,7 @@ def _cells(config: EvaluationConfig, concept: str, level: int, acts: bool) -> tu
 def _is_compared(method: str, level: int, setting: tuple[int, str]) -> bool:
     if method in STANDARD_ONLY and setting != (STANDARD, PLAIN):
         return False
-    if method in HELD_OUT_ONLY and level != 2:
-        return False
-    return not (method in SINGLE_ONLY and level == 4)
+    return method not in HELD_OUT_ONLY or level == 2
 
 
 def _tasks(concept: str, level: int) -> list[tuple[str, str]]:

@@ -44,9 +44,10 @@ from .arm import ArmFacts, act_on_arm
 from .config import Cell, EvaluationConfig, Job, Purpose
 from .energies import Energies
 from .lanes import Lanes
-from .methods import OURS, AgentSolver, Solver, Solvers, plan_succeeds
+from .methods import OURS, AgentSolver, Solver, Solvers
 from .own_methods import with_own
 from .scenes import Episode, draw_episode
+from .verdicts import plan_succeeds
 
 Task = tuple[Job, Sequence[Cell]]
 """An episode, and what of it is to be run."""

@@ -120,6 +120,6 @@ def _means(outcomes: Sequence[Outcome]) -> list[Row]:
 
 
 def _methods(outcomes: Sequence[Outcome]) -> list[Row]:
-    """Everyone's means in the plane over the named single concepts, setting by setting."""
-    found = [item for item in named(outcomes) if item.world == "particle" and item.level != 4]
-    return summarise(found, MEANS)
+    """Everyone's means in the plane over the named concepts, pairs, triples, by setting."""
+    found = [item for item in named(outcomes) if item.world == "particle"]
+    return summarise(found, ("group", *MEANS))

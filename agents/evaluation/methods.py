@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,14 +10,15 @@ import numpy as np
 from ...envs.concepts import Concept, Event
 from ...envs.concepts.composed import ComposedEvent
 from ...envs.demonstrations import Demonstration
-from ...envs.entities import COLOUR, PLANE_HALF_WIDTH, POSITION, EntityState, check_array
-from ...envs.errors import ShapeError
+from ...envs.entities import EntityState
 from ..concept_agent import ConceptAgent
 from ..config import InferenceConfig
 from ..ik import IKController
 from ..model import ConceptModel
-from ..rivals import Chance, CopyNearest, Invariants, Rival
+from ..rivals import Chance, CopyNearest, Invariants
 from .recogniser import Recogniser
+from .rival_solver import MakeRival, RivalSolver
+from .verdicts import Plan
 
 OURS = "ours"
 _STEPS = (0, 1, 5, 50)  # on x and a; ours takes at most 20
@@ -34,8 +34,6 @@ VARIANTS: dict[str, InferenceConfig] = {
 part is random; generating by descent on the energy that identifies; other numbers of steps on x
 and a.
 Without steps, the lowest of the starts (the scene as it is, and 15 random ones) is the answer."""
-MakeRival = Callable[[int], Rival]
-"""Makes a rival from a seed."""
 RIVALS: dict[str, MakeRival] = {
     "chance": Chance,
     "copy-nearest": lambda seed: CopyNearest(),
@@ -47,7 +45,7 @@ RECOGNISER = "recogniser"
 METHODS = (*VARIANTS, *RIVALS, RECOGNISER)
 """Everyone who is evaluated by default."""
 STANDARD_ONLY = (
-    *("ours-scratch", "ours-values", "ours-recognition"),
+    *("ours-scratch", "ours-values", "ours-recognition", RECOGNISER),
     *(f"ours-{n}-steps" for n in _STEPS),
 )
 """Methods that are looked at with five undisturbed demonstrations alone."""
@@ -55,11 +53,6 @@ GENERATE_ONLY = ("ours-recognition", RECOGNISER)
 """Methods of which only how they generate is looked at."""
 HELD_OUT_ONLY = (RECOGNISER,)
 """Methods that are looked at with held-out parameters alone."""
-SINGLE_ONLY = ("copy-nearest", "invariants", RECOGNISER)
-"""Methods that cannot put several concepts together."""
-
-Plan = Sequence[np.ndarray]
-"""Entities (N, 7) to bring about one after the other, one for each phase."""
 
 
 class AgentSolver:
@@ -90,58 +83,6 @@ class AgentSolver:
     def identify(self, state: EntityState) -> np.ndarray:
         """(N,) bool, the entities that are meant."""
         return self.agent.identify(state).attention
-
-
-class RivalSolver:
-    """A rival that observes demonstrations; what it does to them is nobody else's business."""
-
-    def __init__(self, name: str, rival: Rival, shown: Sequence[Demonstration]) -> None:
-        """Let it observe.
-
-        Args:
-            name: what messages call it.
-            rival: who answers.
-            shown: the demonstrations, of which it is given copies, as of every scene.
-        """
-        self._name, self._rival = name, rival
-        rival.observe(deepcopy(list(shown)))
-
-    def plan(self, event: Event) -> Plan:
-        """Entities for each phase that the rival saw.
-
-        Raises:
-            ShapeError, NonFiniteError: if it returns anything but arrays of entities.
-        """
-        plan = self._rival.plan(deepcopy(event.before), event.attention.copy())
-        name = f"the plan of rival '{self._name}'"
-        if not isinstance(plan, Sequence) or not plan:
-            raise ShapeError(
-                f"{name} is {_described(plan)}, expected a list of entity arrays, one for each "
-                "phase; return [entities]"
-            )
-        for phase, entities in enumerate(plan):
-            check_array(entities, f"{name}, phase {phase},", event.before.entities.shape)
-        return [np.asarray(entities) for entities in plan]
-
-    def identify(self, state: EntityState) -> np.ndarray:
-        """(N,) bool, the entities that are meant.
-
-        Raises:
-            ShapeError, NonFiniteError: if it returns anything but a mask.
-        """
-        found = self._rival.identify(deepcopy(state))
-        name = f"the answer of rival '{self._name}'"
-        check_array(found, name, state.present.shape)
-        if not np.isin(found, (0, 1)).all():
-            raise ShapeError(f"{name} holds other numbers than 0 and 1; return a mask of bools")
-        return np.asarray(found, dtype=bool)
-
-
-def _described(value: object) -> str:
-    """What messages call a value that is no list of arrays."""
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}"
-    return "empty" if isinstance(value, Sequence) else f"a {type(value).__name__}"
 
 
 Solver = AgentSolver | RivalSolver | Recogniser
@@ -181,7 +122,7 @@ class Solvers:
     def get(self, method: str) -> Solver:
         """The method, after it has observed the demonstrations."""
         if method in self._rivals:
-            return RivalSolver(method, self._rivals[method](self._seed), self._shown[0])
+            return RivalSolver(method, self._rivals[method], self._shown, seed=self._seed)
         if method == RECOGNISER:
             return Recogniser(self._concept)
         if method in VARIANTS:
@@ -201,30 +142,3 @@ class Solvers:
                 agent.observe(shown, join=True)
             self._agents[key] = agent
         return self._agents[key]
-
-
-def plan_succeeds(concept: Concept, event: Event, plan: Plan) -> bool:
-    """Whether a plan for an event's start makes every phase of a concept come true, in order.
-
-    Judged on the states that the plan leads to, which Particle-v0 reaches exactly: only what may
-    be edited changes, and nothing leaves the plane.
-    """
-    if len(plan) != len(concept.phases):
-        return False
-    composed = isinstance(event, ComposedEvent)
-    state, attention = event.before, event.attentions if composed else event.attention
-    for phase, entities in zip(concept.phases, plan, strict=True):
-        state = carried_out(state, entities)
-        if not phase.succeeds(state, attention):
-            return False
-    return True
-
-
-def carried_out(state: EntityState, entities: np.ndarray) -> EntityState:
-    """The state after its editable features were brought as near to `entities` as may be."""
-    changed = state.entities.copy()
-    moves, paints = state.movable & state.present, state.paintable & state.present
-    limit = PLANE_HALF_WIDTH
-    changed[moves, POSITION] = np.clip(entities[moves, POSITION], -limit, limit)
-    changed[paints, COLOUR] = np.clip(entities[paints, COLOUR], 0.0, 1.0)
-    return state.with_entities(changed)

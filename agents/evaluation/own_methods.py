@@ -8,7 +8,8 @@ from inspect import signature
 from typing import Any
 
 from ...envs.errors import ConfigError
-from .methods import RIVALS, MakeRival
+from .methods import RIVALS
+from .rival_solver import MakeRival
 
 _OFFERED = ("observe", "plan", "identify")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...envs.concepts.compositions import PAIRS, TRIPLES
+from ...envs.concepts.compositions import COMPOSITIONS, PAIRS, TRIPLES
 from ..wilson import wilson_interval
 from .arm import ArmFacts
 from .config import PLAIN, STANDARD, SUBJECTS
@@ -49,6 +49,7 @@ _FAMILY_OF = {name: family for family, names in FAMILIES.items() for name in nam
 _MILLIMETRES = 1e3
 
 _ASKED = attrgetter("world", *MEANS)
+_WHERE = attrgetter("method", "level", "world")
 _EPISODE = attrgetter("episode")
 
 Row = dict[str, Any]
@@ -95,6 +96,15 @@ def standards(outcomes: Iterable[Outcome], *, world: str = "particle") -> list[O
     return [i for i in outcomes if (i.demonstrations, i.condition, i.world) == key]
 
 
+def with_numbers(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Those with undisturbed demonstrations of who, at their level, had several numbers of them."""
+    found = [item for item in outcomes if item.condition == PLAIN]
+    numbers: dict[tuple[str, int, str], set[int]] = defaultdict(set)
+    for item in found:
+        numbers[_WHERE(item)].add(item.demonstrations)
+    return [item for item in found if len(numbers[_WHERE(item)]) > 1]
+
+
 def summarise(outcomes: Iterable[Outcome], by: Sequence[str] = CELL) -> list[Row]:
     """One row for each combination of the attributes `by`, in the order of appearance.
 
@@ -130,12 +140,15 @@ def rate_text(row: Row) -> str:
     return f"{share:.1f} ({low:.1f}-{high:.1f})"
 
 
+def group_of(concept: str) -> str:
+    """Which a concept is averaged with: pairs, triples, or `SINGLE`."""
+    return family_of(concept) if concept in COMPOSITIONS else SINGLE
+
+
 def _value(item: Outcome, name: str) -> Any:
     if name == "family":
         return family_of(item.concept)
-    if name == "group":
-        return family_of(item.concept) if item.level == 4 else SINGLE
-    return getattr(item, name)
+    return group_of(item.concept) if name == "group" else getattr(item, name)
 
 
 def _numbers(group: Sequence[Outcome]) -> Row:

@@ -8,7 +8,7 @@ from typing import Any
 from ...envs.concepts import TASKS
 from ..table import Table
 from .commands import flags
-from .config import CONDITIONS, PLAIN, STANDARD, SUBJECTS, WORLDS
+from .config import CONDITIONS, STANDARD, SUBJECTS, WORLDS
 from .evaluator import Outcome
 from .floors import floors_table
 from .methods import METHODS, OURS
@@ -22,6 +22,7 @@ from .summary import (
     standard,
     standards,
     summarise,
+    with_numbers,
 )
 
 
@@ -31,7 +32,6 @@ def make_tables(outcomes: Sequence[Outcome]) -> list[Table]:
     ours, shown = standard(counted), standard(outcomes)
     particle = [item for item in counted if item.world == "particle"]
     first = [item for item in particle if item.level == 1]
-    plain = [item for item in first if item.condition == PLAIN]
     disturbed = [item for item in first if item.demonstrations == STANDARD]
     tables = [
         floors_table(outcomes),
@@ -45,7 +45,12 @@ def make_tables(outcomes: Sequence[Outcome]) -> list[Table]:
             ("level", "group", "task"),
             note=_MET,
         ),
-        _pivot("Numbers of demonstrations", plain, ("method",), ("demonstrations", "task")),
+        _pivot(
+            "Numbers of demonstrations",
+            with_numbers(particle),
+            ("level", "group", "method"),
+            ("demonstrations", "task"),
+        ),
         _pivot("Disturbed demonstrations", disturbed, ("method",), ("condition", "task")),
         _pivot(
             "Our agent after disturbed demonstrations",

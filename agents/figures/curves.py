@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,18 @@ from matplotlib.figure import Figure
 from ...envs.concepts import TASKS
 from ..config import InferenceConfig
 from ..data import MOST_OBJECTS
-from ..evaluation.config import PLAIN
+from ..evaluation.config import LEVELS
 from ..evaluation.evaluator import Outcome
 from ..evaluation.methods import METHODS, OURS, VARIANTS
-from ..evaluation.summary import Row, named, standard, standards, summarise
+from ..evaluation.summary import (
+    SINGLE,
+    Row,
+    named,
+    standard,
+    standards,
+    summarise,
+    with_numbers,
+)
 from .saving import save_figure
 
 _COLOURS = mpl.colormaps["tab10"].colors  # pyright: ignore[reportAttributeAccessIssue]
@@ -27,6 +36,8 @@ _BESIDE = 0.1  # between two lines along x, as a share of the way to the next va
 _TICK = 5.0  # of the success at which an axis may begin [%]
 Series = Mapping[str, Sequence[tuple[float, Row]]]
 """Rows of `summarise` by the name of a line, each with its place along x."""
+Panels = Mapping[tuple[str, str], Series]
+"""What is drawn side by side, by task and by the title of a column."""
 
 
 def draw_curves(outcomes: Iterable[Outcome], folder: Path) -> list[Path]:
@@ -41,22 +52,27 @@ def draw_curves(outcomes: Iterable[Outcome], folder: Path) -> list[Path]:
         "objects": (_by_objects(found), "objects in the scene"),
     }
     return [
-        _draw(series, folder / f"{name}.png", label)
-        for name, (series, label) in plots.items()
-        if any(len(points) > 1 for part in series.values() for points in part.values())
+        _draw(panels, folder / f"{name}.png", label)
+        for name, (panels, label) in plots.items()
+        if any(len(points) > 1 for part in panels.values() for points in part.values())
     ]
 
 
-def _by_demonstrations(outcomes: Sequence[Outcome]) -> dict[str, Series]:
-    shown = [item for item in outcomes if item.level == 1 and item.condition == PLAIN]
-    rows = summarise(shown, ("task", "method", "demonstrations"))
+def _by_demonstrations(outcomes: Sequence[Outcome]) -> Panels:
+    """Whoever had every number of them, by level."""
+    rows = summarise(with_numbers(outcomes), ("task", "level", "group", "method", "demonstrations"))
     numbers = {row["demonstrations"] for row in rows}
-    found = {(row["method"], row["demonstrations"]) for row in rows}
-    whole = {name for name, _ in found if all((name, number) in found for number in numbers)}
-    return _lines([r for r in rows if r["method"] in whole], "method", "demonstrations")
+    lines: dict[tuple[str, str, str], set[int]] = {}
+    for row in rows:
+        row["column"] = LEVELS[row["level"]] if row["group"] == SINGLE else row["group"]
+        lines.setdefault((row["task"], row["column"], row["method"]), set()).add(
+            row["demonstrations"]
+        )
+    whole = [r for r in rows if lines[r["task"], r["column"], r["method"]] == numbers]
+    return _lines(sorted(whole, key=lambda row: row["level"]), "method", "demonstrations")
 
 
-def _by_steps(outcomes: Sequence[Outcome]) -> dict[str, Series]:
+def _by_steps(outcomes: Sequence[Outcome]) -> Panels:
     """Our agent's variants that differ in steps alone, by level, on the same questions."""
     inference = InferenceConfig()
     steps = {
@@ -72,7 +88,7 @@ def _by_steps(outcomes: Sequence[Outcome]) -> dict[str, Series]:
     return _lines(placed, "line", "steps")
 
 
-def _by_objects(outcomes: Sequence[Outcome]) -> dict[str, Series]:
+def _by_objects(outcomes: Sequence[Outcome]) -> Panels:
     """Our agent by family, over the scenes of levels 1 and 3."""
     found = [item for item in standard(outcomes) if item.level in (1, 3)]
     rows = summarise(found, ("task", "objects"))
@@ -90,37 +106,53 @@ def _asked_of_all(outcomes: Sequence[Outcome]) -> list[Outcome]:
     return [i for i in outcomes if (i.concept, i.task, i.episode) in shared[i.level]]
 
 
-def _lines(rows: Iterable[Row], line: str, place: str) -> dict[str, Series]:
-    series: dict[str, dict[str, list[tuple[float, Row]]]] = {task: {} for task in TASKS}
-    for row in sorted(rows, key=lambda row: row[place]):
-        series[row["task"]].setdefault(str(row[line]), []).append((row[place], row))
-    return dict(series)
+def _lines(rows: Iterable[Row], line: str, place: str) -> Panels:
+    panels: dict[tuple[str, str], dict[str, list[tuple[float, Row]]]] = {}
+    for row in rows:
+        lines = panels.setdefault((row["task"], row.get("column", "")), {})
+        lines.setdefault(str(row[line]), []).append((row[place], row))
+    for points in (points for lines in panels.values() for points in lines.values()):
+        points.sort(key=lambda point: point[0])
+    return dict(panels)
 
 
-def _draw(series: Mapping[str, Series], path: Path, label: str) -> Path:
-    figure = Figure(figsize=(11.0, 4.4), layout="constrained")
-    axes = np.ravel(np.asarray(figure.subplots(1, len(TASKS), sharey=True)))
-    names = sorted({name for part in series.values() for name in part}, key=_place)
-    shown = [point for part in series.values() for points in part.values() for point in points]
+def _draw(panels: Panels, path: Path, label: str) -> Path:
+    """Tasks side by side; where there are several columns, below each other."""
+    columns = list(dict.fromkeys(column for _, column in panels))
+    grid = (1, len(TASKS)) if len(columns) == 1 else (len(TASKS), len(columns))
+    figure = Figure(figsize=(3.3 * max(grid[1], 3.3), 3.6 * grid[0] + 0.8), layout="constrained")
+    axes = np.reshape(np.asarray(figure.subplots(*grid, sharey=True)), (len(TASKS), len(columns)))
+    names = sorted({name for part in panels.values() for name in part}, key=_place)
+    shown = [point for part in panels.values() for points in part.values() for point in points]
     values = sorted({value for value, _ in shown})
     lowest = min(100.0 * row["low"] for _, row in shown)
-    for axis, task in zip(axes, TASKS, strict=True):
-        axis.set(title=task, xlabel=label, ylim=(_TICK * (lowest // _TICK), 101))
-        axis.set(xlim=(-0.6, len(values) - 0.4))
-        axis.set_xticks(range(len(values)), [f"{value:g}" for value in values])
-        axis.grid(alpha=0.3)
-        for number, name in enumerate(names):
-            shift = _BESIDE * (number - (len(names) - 1) / 2)
-            found = series[task].get(name, [])
-            points = [(values.index(value) + shift, row) for value, row in found]
-            _draw_line(axis, points, name, _COLOURS[number % len(_COLOURS)])
+    for (row, task), (column, title) in product(enumerate(TASKS), enumerate(columns)):
+        axis = axes[row, column]
+        if (task, title) not in panels:
+            axis.remove()
+            continue
+        titles = (task, title) if len(columns) > 1 else (task,)
+        axis.set(title=", ".join(titles), xlabel=label)
+        axis.set(ylim=(_TICK * (lowest // _TICK), 101))
+        _draw_panel(axis, panels[task, title], names, values)
         if label.startswith("objects"):
             _mark_untrained(axis, values)
-    axes[0].set_ylabel("success [%], shaded: 95% Wilson interval")
-    handles, labels = axes[0].get_legend_handles_labels()
+    figure.supylabel("success [%], shaded: 95% Wilson interval", fontsize="medium")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right center", fontsize=8)
     save_figure(figure, path, dpi=110)
     return path
+
+
+def _draw_panel(axis: Axes, series: Series, names: Sequence[str], values: Sequence[float]) -> None:
+    """Lines over the values, which stand side by side, each in its name's colour."""
+    axis.set_xlim(-0.6, len(values) - 0.4)
+    axis.set_xticks(range(len(values)), [f"{value:g}" for value in values])
+    axis.grid(alpha=0.3)
+    for number, name in enumerate(names):
+        shift = _BESIDE * (number - (len(names) - 1) / 2)
+        points = [(values.index(value) + shift, row) for value, row in series.get(name, [])]
+        _draw_line(axis, points, name, _COLOURS[number % len(_COLOURS)])
 
 
 def _mark_untrained(axis: Axes, values: Sequence[float]) -> None:

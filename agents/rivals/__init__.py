@@ -4,5 +4,6 @@ from .base import Rival
 from .chance import Chance
 from .copying import CopyNearest
 from .invariants import Invariants
+from .together import PlansTogether
 
-__all__ = ["Chance", "CopyNearest", "Invariants", "Rival"]
+__all__ = ["Chance", "CopyNearest", "Invariants", "PlansTogether", "Rival"]

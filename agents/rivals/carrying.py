@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,15 +13,17 @@ from .base import Shown, editable_features
 from .features import describe
 from .scenes import scenes_of
 from .search import least_squares
+from .shapes import SIZE
 from .singles import Singles, one_by_one
 from .statistics import Law
-from .variants import clip_edits, mutants, random_edits, transplants
+from .variants import clip_edits, mutants, random_edits, regrouped, transplants
 
 _COPIES = 16  # starts of a search taken from each demonstration
 _STARTS = 192  # random starts, and children in every round
 _PARENTS = 24  # that survive a round
 _ROUNDS = 5
 _DESCENTS = 8  # survivors of the last round, descended from
+_SPARE = 0.1  # of a size's logarithm: what it may be off
 _STAY = 0.05  # weight of not moving what need not move
 
 
@@ -40,24 +43,47 @@ class Phase:
     attentions: Law
     singles: Singles | None
 
+    @cached_property
+    def sizes(self) -> tuple[float, float]:
+        """Least and most shown of the logarithm of what is attended's size; without one, any."""
+        ends = [scenes_of(s.after, s.after.entities[None], s.attention[None]) for s in self.shown]
+        found = [describe(end).get(SIZE) for end in ends]
+        shown = [float(size[0]) for size in found if size is not None]
+        return (min(shown), max(shown)) if len(shown) == len(found) else (-np.inf, np.inf)
 
-def carry_out(
-    rng: np.random.Generator, phase: Phase, state: EntityState, attention: np.ndarray
-) -> np.ndarray:
-    """Entities (N, 7) that deviate least from a phase's laws.
+
+@dataclass(frozen=True, kw_only=True)
+class Aim:
+    """A phase, and whom it is about in the scene at hand: `attention` (N,) bool."""
+
+    phase: Phase
+    attention: np.ndarray
+
+
+def carry_out(rng: np.random.Generator, aims: Sequence[Aim], state: EntityState) -> np.ndarray:
+    """Entities (N, 7) that deviate least from the laws of all aims together.
 
     Starts are the scene itself, what the demonstrations ended in, and random edits. The best are
     changed at random for a few rounds, then descended from.
     """
-    task = _Task(phase=phase, state=state, attention=attention)
+    task = _Task(aims=aims, state=state)
     if not task.editable.any():
         return state.entities.copy()
-    copies = [transplants(rng, each, state, attention, _COPIES) for each in phase.shown]
+    copies = [
+        transplants(rng, each, state, aim.attention, _COPIES)
+        for aim in aims
+        for each in aim.phase.shown
+    ]
     drawn = random_edits(rng, state, _STARTS)
     population = np.concatenate([task.original[None], *copies, drawn])
     for _ in range(_ROUNDS):
         parents = task.best_of(population, _PARENTS)
-        population = np.concatenate([parents, mutants(rng, state, parents, _STARTS)])
+        children = [mutants(rng, state, parents, _STARTS)]
+        if len(aims) > 1:  # what one aim asks for is moved to where another wants it
+            children += [
+                regrouped(rng, aim.attention & state.movable, parents, _STARTS) for aim in aims
+            ]
+        population = np.concatenate([parents, *children])
     best = task.best_of(population, _DESCENTS)
     for residuals in (task.deviations, task.robust):
         ends = least_squares(
@@ -71,11 +97,10 @@ def carry_out(
 
 @dataclass(frozen=True, kw_only=True)
 class _Task:
-    """A scene in which a phase is to be carried out."""
+    """A scene in which phases are to be carried out."""
 
-    phase: Phase
+    aims: Sequence[Aim]
     state: EntityState
-    attention: np.ndarray
 
     @cached_property
     def editable(self) -> np.ndarray:
@@ -95,14 +120,23 @@ class _Task:
 
     def deviations(self, entities: np.ndarray) -> np.ndarray:
         """(B, F) of entities (B, N, 7) from the laws, and how far they were moved."""
-        together = describe(scenes_of(self.state, entities, self.attention[None]))
         moved = (entities - self.original)[:, self.editable]
-        parts = [self.phase.edits.deviations(together), _STAY * moved]
-        if self.phase.single_edits is not None:
-            for alone in one_by_one(self.attention & self.state.objects):
+        parts = [part for aim in self.aims for part in self._missed(aim, entities)]
+        return np.concatenate([*parts, _STAY * moved], axis=1)
+
+    def _missed(self, aim: Aim, entities: np.ndarray) -> list[np.ndarray]:
+        """(B, F) each, deviations from an aim's laws."""
+        together = describe(scenes_of(self.state, entities, aim.attention[None]))
+        parts = [aim.phase.edits.deviations(together)]
+        if aim.phase.single_edits is not None:
+            for alone in one_by_one(aim.attention & self.state.objects):
                 found = describe(scenes_of(self.state, entities, alone))
-                parts.append(self.phase.single_edits.deviations(found))
-        return np.concatenate(parts, axis=1)
+                parts.append(aim.phase.single_edits.deviations(found))
+        if len(self.aims) > 1 and SIZE in together:
+            # Shrunk to a dot, a figure would fit whatever else is asked for.
+            off = together[SIZE] - np.clip(together[SIZE], *aim.phase.sizes)
+            parts.append(off[:, None] / _SPARE)
+        return parts
 
     def robust(self, entities: np.ndarray) -> np.ndarray:
         """(B, F) deviations whose squares grow like logarithms.

@@ -10,7 +10,7 @@ import numpy as np
 from ...envs.demonstrations import Demonstration
 from ...envs.entities import EntityState
 from .base import ON, Shown, check_attention, check_observed, phases_of
-from .carrying import Phase, carry_out
+from .carrying import Aim, Phase, carry_out
 from .features import Features, describe
 from .scenes import scenes_of
 from .singles import find_edits, find_singles
@@ -52,9 +52,26 @@ class Invariants:
         rng = np.random.default_rng(self._seed)
         plan: list[np.ndarray] = []
         for phase in self._phases:
-            plan.append(carry_out(rng, phase, state, attended))
+            plan.append(carry_out(rng, [Aim(phase=phase, attention=attended)], state))
             state = state.with_entities(plan[-1])
         return tuple(plan)
+
+    def plan_together(
+        self, others: Sequence[Invariants], state: EntityState, attentions: np.ndarray
+    ) -> tuple[np.ndarray, ...]:
+        """Entities (N, 7) that deviate least from what it and `others` saw, all at once.
+
+        Args:
+            others: who saw the other concepts.
+            state: the scene.
+            attentions: (T, N) bool, whom each concept is about, its own first.
+        """
+        aims = []
+        for rival, attention in zip((self, *others), attentions, strict=True):
+            check_observed(rival._phases)
+            attended = check_attention(state, attention)
+            aims.append(Aim(phase=rival._phases[-1], attention=attended))
+        return (carry_out(np.random.default_rng(self._seed), aims, state),)
 
     def identify(self, state: EntityState) -> np.ndarray:
         """(N,) bool, the attention under which the scene deviates least."""

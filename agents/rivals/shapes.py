@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+SIZE = "log scale"
+"""The quantity that tells how large a figure is, whatever its shape."""
 _TINY = 1e-9
 
 
@@ -21,7 +23,7 @@ def describe_shape(points: np.ndarray) -> dict[str, np.ndarray]:
         return {}
     centred = points - points.mean(1, keepdims=True)
     scale = np.sqrt((centred**2).sum((1, 2)) / number) + _TINY
-    found = {"log scale": np.log(scale + 0.01)}
+    found = {SIZE: np.log(scale + 0.01)}
     if number < 3:
         return found
     unit = centred / scale[:, None, None]

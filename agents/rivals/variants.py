@@ -13,6 +13,8 @@ from .base import Shown, editable_features
 
 REACH = 0.95
 """Edited positions lie in [-REACH, REACH]² [plane units]."""
+_RESIZED = (-0.7, 0.3)  # logarithms of factors
+_TURNED, _SHIFTED = 0.5, 0.3  # spreads [rad, plane units]
 MOST_CANDIDATES = 4000
 """Attentions of one size that are looked at; beyond this, as many drawn at random."""
 
@@ -65,6 +67,28 @@ def mutants(
         drawn[:, movable, POSITION] = np.where(
             moves[..., None], places, drawn[:, movable, POSITION]
         )
+    return clip_edits(drawn)
+
+
+def regrouped(
+    rng: np.random.Generator, group: np.ndarray, parents: np.ndarray, number: int
+) -> np.ndarray:
+    """(number, N, 7) of random parents (P, N, 7), a group (N,) bool in them laid elsewhere.
+
+    It is shifted, turned and resized as a whole, so that what its places have to do with each other
+    stays.
+    """
+    drawn = parents[rng.integers(len(parents), size=number)].copy()
+    if not group.any():
+        return drawn
+    points = drawn[:, group, POSITION]
+    middles = points.mean(1, keepdims=True)
+    sizes = np.exp(rng.uniform(*_RESIZED, size=(number, 1, 1)))
+    angles = rng.normal(scale=_TURNED, size=number)
+    turns = np.array([[np.cos(angles), np.sin(angles)], [-np.sin(angles), np.cos(angles)]])
+    shifts = rng.normal(scale=_SHIFTED, size=(number, 1, 2))
+    turned = sizes * (points - middles) @ turns.transpose(2, 0, 1)
+    drawn[:, group, POSITION] = middles + turned + shifts
     return clip_edits(drawn)
 
 
