@@ -12,6 +12,7 @@ from doc_tables import read_tables
 
 from conceptgym.agents.evaluation.methods import RIVALS
 from conceptgym.agents.evaluation.pages import PAGES, fill_page
+from conceptgym.agents.evaluation.summary import group_of
 from conceptgym.assets import asset_path
 from conceptgym.envs import CONCEPTS, make_concept
 from conceptgym.envs.concepts.figure_library import FEWEST, FIGURES, MOST
@@ -66,6 +67,22 @@ def test_the_rivals_rates_are_the_recorded_ones():
     assert [int(number) for number in found] == [round(100 * rates[key]) for key in asked]
 
 
+def test_how_the_rival_composes_is_the_recorded():
+    (found,) = re.findall(
+        r"composes: pairs in (\d+)% \(ours (\d+)%\), triples in (\d+)% \(ours (\d+)%\); "
+        r"from one demonstration of each, pairs in (\d+)% \(ours (\d+)%\)",
+        " ".join(README.split()),
+    )
+    by = ("group", "demonstrations", "method")
+    rates = {
+        tuple(row[name] for name in by): row["success"]
+        for row in RECORDED["methods"]
+        if row["level"] == 4
+    }
+    asked = [(*key, m) for key in (("pairs", 5), ("triples", 5), ("pairs", 1)) for m in BOTH]
+    assert [int(number) for number in found] == [round(100 * rates[key]) for key in asked]
+
+
 def test_the_rivals_lead_from_one_demonstration_is_the_recorded():
     (found,) = re.findall(
         r"one demonstration the rival generates directions and offsets better, by (\d+) to (\d+)",
@@ -82,21 +99,24 @@ def test_the_rivals_lead_from_one_demonstration_is_the_recorded():
 
 
 def episodes_a_cell(row: dict) -> float:
-    """Of a row over all concepts of its level, on average; `touch` counts in no mean."""
-    alike = [each for each in RECORDED["rows"] if each["level"] == row["level"]]
-    return row["episodes"] / len({each["concept"] for each in alike} - {"touch"})
+    """Of a row over all concepts of its level and group, on average; `touch` counts in no mean."""
+    alike = {each["concept"] for each in RECORDED["rows"] if each["level"] == row["level"]}
+    return row["episodes"] / len({c for c in alike if group_of(c) == row["group"]} - {"touch"})
 
 
 def test_our_cells_have_as_many_episodes_as_it_says():
     """With undisturbed demonstrations cell by cell, else by what a cell has on average."""
     (found,) = re.findall(
         r"A cell of our agent has at least (\d+) episodes, with normal noise (\d+), "
-        r"on the arm (\d+);",
+        r"on the arm (\d+), with 1, 2 or 10 demonstrations (\d+) at level 2, (\d+) at level 3 and "
+        r"(\d+) at level 4;",
         " ".join(README.split()),
     )
-    fewest = {}
+    fewest, others = {}, {}
     for row in RECORDED["rows"]:
-        fewest[row["world"]] = min(fewest.get(row["world"], row["episodes"]), row["episodes"])
+        usual = row["level"] == 1 or row["demonstrations"] == 5
+        kept, key = (fewest, row["world"]) if usual else (others, row["level"])
+        kept[key] = min(kept.get(key, row["episodes"]), row["episodes"])
     noisy = {
         row["condition"]: episodes_a_cell(row)
         for row in RECORDED["methods"]
@@ -104,22 +124,32 @@ def test_our_cells_have_as_many_episodes_as_it_says():
     }
     normal = min(noisy.pop("noise-2"), noisy.pop("noise-5"))
     told = [min(fewest["particle"], *noisy.values()), normal, fewest["arm"]]
+    told += [others[level] for level in (2, 3, 4)]
     assert told == [int(number) for number in found]
 
 
 def test_the_others_cells_have_as_many_episodes_as_it_says() -> None:
     """By what a cell has on average: the means are over concepts that are asked equally often."""
     ((rival, variant, first, second, named),) = re.findall(
-        r"of a rival without learning (\d+); of a variant or an ablation at least (\d+) at levels "
+        r"of a rival without learning (\d+), and then as many; of a variant or an "
+        r"ablation at least (\d+) at levels "
         r"(\d) and (\d) with clean demonstrations, .*? 16 random codes \((.*?)\)",
         " ".join(README.split()),
     )
     few, levels = re.findall(r"`(\S+)`", named), (int(first), int(second))
     rivals, variants = [], []
+    asked = ("group", "level", "demonstrations", "task")
+    ours = {
+        tuple(row[key] for key in asked): row["episodes"]
+        for row in RECORDED["methods"]
+        if row["method"] == "ours" and row["condition"] == "plain"
+    }
     for row in RECORDED["methods"]:
         clean = row["condition"] == "plain" and row["demonstrations"] == 5
-        if row["method"] in RIVALS:
+        if row["method"] in RIVALS and (clean or row["level"] == 1):
             rivals.append(episodes_a_cell(row))
+        elif row["method"] in RIVALS:
+            assert row["episodes"] >= ours[tuple(row[key] for key in asked)]
         elif row["method"] not in ("ours", *few) and clean and row["level"] in levels:
             variants.append(episodes_a_cell(row))
     assert (min(rivals), int(min(variants))) == (int(rival), int(variant))
