@@ -335,7 +335,7 @@ def test_evaluate_refuses_what_it_does_not_know() -> None:
     [
         "--concepts near --levels 2",
         "--worlds arm --methods chance",
-        "--levels 4 --methods --rival still=my_agent:Still",
+        "--levels 4 --methods recogniser",
     ],
 )
 def test_evaluate_says_that_nothing_is_asked_for(line: str) -> None:
