@@ -61,12 +61,11 @@ def compared_tables(recorded: Record) -> dict[str, str]:
     """The tables by the name of their marker.
 
     Args:
-        recorded: its "methods" are rows of groups and `MEANS`, its "ahead" those of `where_ahead`
-            for the rival against ours, its "rows" and "recogniser" cells of ours and of the
+        recorded: its "methods" are rows of `MEANS`, its "ahead" those of `where_ahead` for
+            the rival against ours, its "rows" and "recogniser" cells of ours and of the
             recogniser.
     """
-    by = (MEANS[0], "group", *MEANS[1:])
-    found = {tuple(row[name] for name in by): row for row in recorded["methods"]}
+    found = {tuple(row[name] for name in MEANS): row for row in recorded["methods"]}
     both, design = (OURS, RIVAL), {OURS: "the shipped design"}
     heads = [f"`{method}`, {task}" for task in TASKS for method in both]
     settings = {title: _keys(both, setting) for title, setting in SETTINGS.items()}
@@ -79,21 +78,14 @@ def compared_tables(recorded: Record) -> dict[str, str]:
     }
 
 
-_HELD_OUT = {
-    "level": 2,
-    "task": "generate",
-    "world": "particle",
-    "demonstrations": STANDARD,
-}
-
-
 def _recogniser(recorded: Record) -> str:
     """Held-out parameters, generated: ours, and who knows trained ones alone."""
+    by, place = ("level", "task", "world", "demonstrations"), (2, "generate", "particle", STANDARD)
     ours, told = (
         {
             row["concept"]: row
             for row in recorded.get(name, ())
-            if tuple(row[key] for key in _HELD_OUT) == tuple(_HELD_OUT.values())
+            if tuple(row[name] for name in by) == place
         }
         for name in ("rows", "recogniser")
     )
@@ -121,9 +113,8 @@ def _table(found: Mapping[Key, Record], heads: list[str], lines: Mapping[str, li
     for title, keys in lines.items():
         asked = [key for key in keys if key[1] == SINGLE or key[-1] == "generate"]
         if all(key in found for key in asked):
-            episodes = {key[0]: str(found[key]["episodes"]) for key in reversed(asked)}
-            numbers = " / ".join(reversed(episodes.values()))
-            rows.append([title, *(rate(found.get(key)) for key in keys), numbers])
+            numbers = (str(found[key]["episodes"]) for key in asked if key[-1] == "generate")
+            rows.append([title, *(rate(found.get(key)) for key in keys), " / ".join(numbers)])
     return markdown(rows)
 
 

@@ -122,4 +122,4 @@ def _means(outcomes: Sequence[Outcome]) -> list[Row]:
 def _methods(outcomes: Sequence[Outcome]) -> list[Row]:
     """Everyone's means in the plane over the named concepts, pairs, triples, by setting."""
     found = [item for item in named(outcomes) if item.world == "particle"]
-    return summarise(found, ("group", *MEANS))
+    return summarise(found, MEANS)

@@ -18,7 +18,7 @@ from .methods import OURS
 
 CELL = ("concept", "task", "level", "world", "demonstrations", "condition", "method")
 """What the table tells apart."""
-MEANS = ("method", "level", "demonstrations", "condition", "task")
+MEANS = ("method", "group", "level", "demonstrations", "condition", "task")
 """What everyone's means over the concepts tell apart."""
 FAMILIES: Mapping[str, tuple[str, ...]] = {
     "colour": ("colour",),
@@ -48,7 +48,7 @@ SINGLE = "concepts"
 _FAMILY_OF = {name: family for family, names in FAMILIES.items() for name in names}
 _MILLIMETRES = 1e3
 
-_ASKED = attrgetter("world", *MEANS)
+_ASKED = attrgetter("world", *(name for name in MEANS if name != "group"))
 _WHERE = attrgetter("method", "level", "world")
 _EPISODE = attrgetter("episode")
 

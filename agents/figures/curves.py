@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +63,12 @@ def _by_demonstrations(outcomes: Sequence[Outcome]) -> Panels:
     """Whoever had every number of them, by level."""
     rows = summarise(with_numbers(outcomes), ("task", "level", "group", "method", "demonstrations"))
     numbers = {row["demonstrations"] for row in rows}
-    lines: dict[tuple[str, str, str], set[int]] = {}
     for row in rows:
         row["column"] = LEVELS[row["level"]] if row["group"] == SINGLE else row["group"]
-        lines.setdefault((row["task"], row["column"], row["method"]), set()).add(
-            row["demonstrations"]
-        )
-    whole = [r for r in rows if lines[r["task"], r["column"], r["method"]] == numbers]
-    return _lines(sorted(whole, key=lambda row: row["level"]), "method", "demonstrations")
+    line = itemgetter("task", "column", "method")
+    found = {(*line(row), row["demonstrations"]) for row in rows}
+    whole = [row for row in rows if all((*line(row), number) in found for number in numbers)]
+    return _lines(sorted(whole, key=itemgetter("level")), "method", "demonstrations")
 
 
 def _by_steps(outcomes: Sequence[Outcome]) -> Panels:
@@ -108,11 +107,9 @@ def _asked_of_all(outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 def _lines(rows: Iterable[Row], line: str, place: str) -> Panels:
     panels: dict[tuple[str, str], dict[str, list[tuple[float, Row]]]] = {}
-    for row in rows:
+    for row in sorted(rows, key=itemgetter(place)):
         lines = panels.setdefault((row["task"], row.get("column", "")), {})
         lines.setdefault(str(row[line]), []).append((row[place], row))
-    for points in (points for lines in panels.values() for points in lines.values()):
-        points.sort(key=lambda point: point[0])
     return dict(panels)
 
 
