@@ -83,6 +83,9 @@ class EnergyConfig(Config):
     """Length of the learned part of the concept code w."""
     pairs: bool = True
     """Whether the energy's network relates pairs of entities; without, a sum over single ones."""
+    closed_forms: bool = True
+    """Whether entities are related by closed forms: how w's figure lies on them, numbers in zones,
+    ranks. Without, w's figure is told as it is."""
     separate_codes: bool = False
     """Whether generating and identifying have learned codes of their own, one after the other."""
 

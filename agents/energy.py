@@ -18,7 +18,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .code import PLAIN_SIZE, Code
+from .code import PLAIN, PLAIN_SIZE, Code
 from .config import EnergyConfig
 from .features import NODE_FEATURES, PAIR_FEATURES, WHOLE_FEATURES, discrepancies
 from .relation import SOFTEN, RelationNetwork, graded, length
@@ -34,16 +34,18 @@ class ConceptEnergy(nn.Module):
 
     def __init__(self, config: EnergyConfig) -> None:
         super().__init__()
-        width = config.width
+        width, condition = config.width, config.code_size + WHOLE_FEATURES
+        if not config.closed_forms:
+            condition += PLAIN["template"]
         self.config = config
         self.network = RelationNetwork(
             NODE_FEATURES + _BOX_FEATURES,
             pair=PAIR_FEATURES if config.pairs else 0,
             width=width,
             rounds=config.rounds,
-            condition=config.code_size + WHOLE_FEATURES,
+            condition=condition,
         )
-        self.code = nn.Linear(config.code_size + WHOLE_FEATURES, width)
+        self.code = nn.Linear(condition, width)
         self.box = nn.Sequential(nn.Linear(config.code_size, width), nn.SiLU(), nn.Linear(width, 4))
         self.head = nn.Sequential(
             nn.Linear(width, width), nn.SiLU(), nn.Linear(width, _NODE_OUTPUTS)
@@ -72,8 +74,9 @@ class ConceptEnergy(nn.Module):
         what = code.what
         if self.config.separate_codes:
             what = what.chunk(2, dim=-1)[int(scene.static)]
-        seen = discrepancies(scene, code)
-        condition = torch.cat([what, seen.whole], dim=-1)
+        seen = discrepancies(scene, code, closed_forms=self.config.closed_forms)
+        told = [] if self.config.closed_forms else [code.template]
+        condition = torch.cat([what, seen.whole, *told], dim=-1)
         pairs = seen.pairs if self.config.pairs else seen.pairs[..., :0]
         inwards = self._inwards(scene, what)
         features = [seen.nodes, inwards, graded(length(inwards)) * scene.present[..., None]]

@@ -36,6 +36,7 @@ Design = tuple[EnergyConfig, TrainConfig]
 SHIPPED: Design = (EnergyConfig(), TrainConfig())
 VARIANTS: dict[str, Design] = {
     "no_pairs": (EnergyConfig(pairs=False), TrainConfig()),
+    "no_relations": (EnergyConfig(pairs=False, closed_forms=False), TrainConfig()),
     "generate_alone": (EnergyConfig(), TrainConfig(tasks=("generate",))),
     "identify_alone": (EnergyConfig(), TrainConfig(tasks=("identify",))),
     "separate_codes": (EnergyConfig(separate_codes=True), TrainConfig()),

@@ -31,7 +31,12 @@ from conceptgym.agents.scene import Scene
 
 SEEDS = st.integers(0, 2**16)
 KINDS = st.sampled_from(["as it is", "static"])
-VARIANTS = [TINY, replace(TINY, pairs=False), replace(TINY, separate_codes=True)]
+VARIANTS = [
+    TINY,
+    replace(TINY, pairs=False),
+    replace(TINY, pairs=False, closed_forms=False),
+    replace(TINY, separate_codes=True),
+]
 quick = settings(max_examples=25)
 
 
@@ -365,3 +370,15 @@ def test_without_pairs_there_are_no_weights_of_pairs() -> None:
     names = [name for name, _ in without.named_parameters()]
     assert not [name for name in names if "pair" in name or "receiver" in name]
     assert with_pairs.code_size == without.code_size == TINY.code_size + PLAIN_SIZE
+
+
+def test_without_closed_forms_the_figure_is_told_as_it_is() -> None:
+    """With them it is told by how it lies on the entities, of which it takes more than one."""
+    config = replace(TINY, pairs=False, closed_forms=False)
+    scene, codes = make_scene(0), code_of(0)
+    other = codes.clone()
+    other[:, -1] += 0.5
+    for energy, differs in ((make_energy(config), True), (make_energy(), False)):
+        alone = scene.replace(attention=torch.zeros_like(scene.attention))
+        one, two = (energy(alone, each) for each in (codes, other))
+        assert torch.equal(one, two) != differs

@@ -292,3 +292,23 @@ def test_there_is_a_gradient_where_everything_coincides() -> None:
         total = torch.stack([part.sum() for part in parts]).sum()
         (found,) = torch.autograd.grad(total, entities)
         assert torch.isfinite(found).all()
+
+
+@pytest.mark.parametrize("static", [False, True])
+@quick
+@given(seed=SEEDS, other=st.integers(1, 8))
+def test_without_closed_forms_nothing_in_nodes_relates_entities(
+    static: bool, seed: int, other: int
+) -> None:
+    """Neither where another one is, nor whether it is meant, changes what is seen of an entity."""
+    scene, code = small(seed, static=static), Code.split(random_codes(seed))
+    entities, attention = scene.entities.clone(), scene.attention.clone()
+    entities[:, other, :2] += 0.3
+    attention[:, other] = 1.0 - attention[:, other]
+    changed_scene = scene.replace(entities=entities, attention=attention)
+    one, two = (discrepancies(each, code, closed_forms=False) for each in (scene, changed_scene))
+    alike = [row for row in range(9) if row != other]
+    torch.testing.assert_close(two.nodes[:, alike], one.nodes[:, alike], rtol=0, atol=0)
+    torch.testing.assert_close(two.whole[:, :-1], one.whole[:, :-1], rtol=0, atol=0)
+    torch.testing.assert_close(one.aligned, scene.positions, rtol=0, atol=0)
+    assert not one.nodes[..., [MEMBERSHIP, SURPLUS, ORDER]].any()

@@ -249,6 +249,7 @@ def test_tasks_trained_apart_have_the_joint_losss_terms(name: str, task: str) ->
 
 SWITCHES = [
     replace(TINY, pairs=False),
+    replace(TINY, pairs=False, closed_forms=False),
     replace(TINY, separate_codes=True),
     replace(TINY, pairs=False, separate_codes=True),
 ]
