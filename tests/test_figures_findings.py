@@ -75,7 +75,8 @@ def test_no_two_bars_overlap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_what_is_missing_has_no_bar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     finding = FINDINGS[4]
-    found = [measured(finding, {}, "no_pairs"), measured(finding, {}, "no_pairs", "ours")]
+    lacking = "no_relations", "no_pairs"
+    found = [measured(finding, {}, *lacking), measured(finding, {}, *lacking, "ours")]
     some, none = draw(found, tmp_path / "a.png", monkeypatch)
     assert set(bars(some)) == {"ours"} and not bars(none)
     assert [text.get_text() for text in none.texts] == ["not measured"]

@@ -37,7 +37,8 @@ SETTINGS: dict[str, Setting] = {
 """Rows of the rival's table: group and level, number of demonstrations, what is done to them."""
 RIVAL = "invariants"
 ABLATIONS = {
-    "no_pairs": "entities are not related",
+    "no_pairs": "no pairs: closed forms alone relate entities",
+    "no_relations": "nothing relates entities",
     "generate_alone": "trained to generate alone",
     "identify_alone": "trained to identify alone",
     "separate_codes": "a learned code for each task",
