@@ -19,7 +19,7 @@ from .generate import editable_features, random_states
 from .model import ConceptModel
 from .noise import denoised
 from .scene import Scene
-from .summary import shown_values, summarise
+from .summary import plain_codes, summarise
 from .tensors import check_demonstrations, stack_demonstrations
 
 _TOLERANCE = 1e-4  # twenty steps shorter than this leave a code of unit variance where it is
@@ -194,9 +194,7 @@ def _first_guesses(
         start = torch.randn(config.particles, model.energy.code_size, generator=generator)
         start[:, -PLAIN_SIZE:] *= 0.5
         if config.shown_values:
-            summary = summarise(before, scenes, given)
-            shown = shown_values(summary, summary.values.mean(1))
-            start[:, -PLAIN_SIZE:] = Code(what=start[:1, :0], **shown).join()
+            start[:, -PLAIN_SIZE:] = plain_codes(summarise(before, scenes, given), given)
         return start
     with torch.no_grad():
         summary = summarise(before, scenes, given)

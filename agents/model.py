@@ -93,13 +93,16 @@ def _check_finite(source: Path, tensors: Mapping[str, Tensor]) -> None:
 def _inference_for(header: dict[str, Any]) -> InferenceConfig:
     """What suits how a model was trained.
 
+    Without an encoder w holds what the demonstrations plainly show, and its learned part is sought.
     Trained for one task, half of what w is inferred by knows nothing, so the encoder's guess stays;
     and trained to identify alone, it generates by descent on that.
     """
     tasks = tuple(header.get("train", {}).get("tasks", TASKS))
     usual = InferenceConfig()
+    amortised = header.get("amortised", True)
     return InferenceConfig(
-        amortised=header.get("amortised", True),
+        amortised=amortised,
+        shown_values=not amortised,
         code_iterations=usual.code_iterations if len(tasks) > 1 else 0,
         recognition=tasks == ("identify",),
     )

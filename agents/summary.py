@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ..envs.entities import ZONE_RADIUS
-from .code import TENS
+from .code import TENS, Code
 from .geometry import SLOTS, best_orders, cross, dot, turn, used_slots
 from .relation import MARKS, SOFTEN, length, marks
 from .scene import Scene
@@ -90,6 +90,17 @@ def shown_values(summary: Summary, means: Tensor) -> dict[str, Tensor]:
     variance = (parts.pop("square") - parts["place"].square()).clamp(min=0.0)
     parts |= {"number": summary.number, "template": summary.template.flatten(1)}
     return parts | {"spread": (variance + SOFTEN).sqrt()}
+
+
+def plain_codes(summary: Summary, given: Tensor) -> Tensor:
+    """(B, PLAIN_SIZE) the plain part of w that the demonstrations show, on average.
+
+    Args:
+        summary: of B sets of K demonstrations.
+        given: (B, K) 1 for demonstrations that exist, 0 for padding.
+    """
+    means = (summary.values * given[..., None]).sum(1) / given.sum(1, keepdim=True)
+    return Code(what=means[:, :0], **shown_values(summary, means)).join()
 
 
 def _attended(after: Scene) -> Tensor:

@@ -19,7 +19,7 @@ from agent_scenes import (
 
 from conceptgym.agents import ConceptAgent
 from conceptgym.agents.checkpoint import save_tensors
-from conceptgym.agents.config import InferenceConfig
+from conceptgym.agents.config import EnergyConfig, InferenceConfig
 from conceptgym.agents.model import PRETRAINED, ConceptModel, load_model
 from conceptgym.agents.summary import summarise
 from conceptgym.agents.tensors import stack_demonstrations
@@ -63,7 +63,7 @@ def test_a_training_checkpoint_gives_its_average(tmp_path: Path) -> None:
         ({}, InferenceConfig()),
         ({"tasks": ("generate",)}, InferenceConfig(code_iterations=0)),
         ({"tasks": ("identify",)}, InferenceConfig(code_iterations=0, recognition=True)),
-        ({"objective": "unrolled"}, InferenceConfig(amortised=False)),
+        ({"objective": "unrolled"}, InferenceConfig(amortised=False, shown_values=True)),
     ],
 )
 def test_agents_use_a_model_as_it_was_trained(
@@ -134,7 +134,7 @@ def test_a_file_without_a_model(tmp_path: Path) -> None:
         (
             {"widht": 8},
             "EnergyConfig has no key 'widht'; it has width, rounds, code_size, pairs, "
-            "separate_codes",
+            "closed_forms, separate_codes",
         ),
         ({"width": "8"}, "EnergyConfig.width='8' must be a whole number"),
         ({"rounds": 0}, "EnergyConfig.rounds=0 must be at least 1"),
@@ -175,7 +175,7 @@ def test_the_shipped_weights_are_the_default() -> None:
     explicit, _ = load_model(asset_path(PRETRAINED))
     pairs = zip(model.parameters(), explicit.parameters(), strict=True)
     assert all(torch.equal(one, other) for one, other in pairs)
-    assert model.energy.config.to_dict() == header["energy"]
+    assert model.energy.config == EnergyConfig.from_dict(header["energy"])
     assert torch.equal(model.bank, explicit.bank)
     assert model.bank.shape[1] == model.energy.config.learned_size
     assert len(model.bank) > 8  # readings of ambiguous demonstrations begin there

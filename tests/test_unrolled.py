@@ -30,6 +30,7 @@ from conceptgym.agents.objectives.unrolled import (
     unrolled_loss,
 )
 from conceptgym.agents.scene import Scene
+from conceptgym.agents.summary import plain_codes
 from conceptgym.envs.concepts import TASKS
 
 
@@ -94,14 +95,12 @@ def test_the_encoder_takes_no_part() -> None:
     assert all(p.grad is None for p in model.encoder.parameters())
 
 
-def test_codes_begin_as_inference_begins() -> None:
-    """The learned part at unit variance, the plain part at half of its spread."""
+def test_samplers_begin_as_inference_begins() -> None:
+    """The learned part of w at unit variance, attention anywhere in [0, 1)."""
     wide = replace(FEW, sampler_steps=1)
     codes = torch.cat([drawn("unrolled", wide, number=k)[1].code for k in range(200)])
-    learned, plain = codes[:, : TINY.code_size], codes[:, TINY.code_size :]
-    assert plain.shape[1] == PLAIN_SIZE
-    assert float(learned.std()) == pytest.approx(1.0, abs=0.05)
-    assert float(plain.std()) == pytest.approx(0.5, abs=0.02)
+    assert codes.shape[1] == TINY.code_size
+    assert float(codes.std()) == pytest.approx(1.0, abs=0.05)
     _, draws = drawn("unrolled")
     assert 0.0 <= float(draws.attention.min()) <= float(draws.attention.max()) < 1.0
     assert len(draws.state_noise) == len(draws.attention_noise) == FEW.sampler_steps
@@ -159,13 +158,16 @@ def test_samplers_step_along_the_gradient_plus_noise_but_no_further_than_one(
 
 @pytest.mark.parametrize("tasks", [TASKS, ("generate",), ("identify",)])
 def test_codes_descend_the_mean_energy_of_the_demonstrations(tasks: tuple[str, ...]) -> None:
+    """The learned part does; the plain part holds the average of what they show."""
     config = replace(FEW, sampler_steps=1, tasks=tasks)
     batch, draws = drawn("unrolled", config)
+    shown = plain_codes(batch.summary, batch.given)
     goal = torch.linspace(-0.5, 0.5, TINY.code_size + PLAIN_SIZE).double()
     found = infer_codes(bowl(goal, 0.01), batch, draws, config)
-    start = normalise_code(draws.code)
-    slope = 0.01 * len(tasks) * (start - goal)  # a mean over demonstrations, each alike
-    torch.testing.assert_close(found, normalise_code(start - slope))
+    start = functional.layer_norm(draws.code, (TINY.code_size,))
+    slope = 0.01 * len(tasks) * (start - goal[: TINY.code_size])  # a mean over alike ones
+    torch.testing.assert_close(found, normalise_code(torch.cat([start - slope, shown], dim=1)))
+    torch.testing.assert_close(found[:, TINY.code_size :], shown, rtol=0, atol=0)
 
 
 def test_it_overfits_one_batch() -> None:
@@ -179,7 +181,7 @@ def test_it_overfits_one_batch() -> None:
         return gap.item(), wrong.item()
 
     before = misses(make_model())
-    model, losses = train_on_one_batch("unrolled", 20, rate=3e-3)
+    model, losses = train_on_one_batch("unrolled", 30, rate=3e-3)
     after = misses(model)
     assert losses[-1] < 0.97 * losses[0]
-    assert after[0] < 0.7 * before[0] and after[1] < 0.95 * before[1]
+    assert after[0] < 0.75 * before[0] and after[1] < 0.7 * before[1]

@@ -1,16 +1,17 @@
 """The paper's objective: energies of true and inferred scenes, through unrolled samplers.
 
 As in Mordatch 2018 (arXiv 1811.02486, section 4): w is found from the demonstrations by descent on
-their energy from random codes, then the state x (under the true attention) and the attention a (in
-the true scene) of events held out are found by Langevin dynamics. Two losses each:
+their energy, then the state x (under the true attention) and the attention a (in the true scene)
+of events held out are found by Langevin dynamics. The learned part of w starts from random numbers;
+the plain part is what the demonstrations show, as for every objective here. Two losses each:
 
 - contrast, ``softplus(E(true) - E(inferred))``, with the inferred scene held fixed;
 - KL, the energy of the inferred scene with the weights (and w) of that last energy held fixed,
   differentiated through the sampler: it trains the steps to arrive low.
 
 A small L2 keeps the energies from running away. There is no encoder: inference starts w anew
-(``InferenceConfig(amortised=False)``), and what it starts from and keeps to is what is trained
-here.
+(``InferenceConfig(amortised=False, shown_values=True)``), and what it starts from and keeps to is
+what is trained here.
 """
 
 from __future__ import annotations
@@ -24,17 +25,17 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from ..batches import Batch
-from ..code import PLAIN_SIZE, normalise_code
+from ..code import normalise_code
 from ..config import TrainConfig
 from ..model import ConceptModel
 from ..scene import Scene
+from ..summary import plain_codes
 from .base import Objective, Step, Terms, editable_columns, sum_terms, with_state
 
 _STEP = 0.5  # of the samplers, in units of the gradient: the paper's alpha / 2, under a temperature
 _NOISE = 0.02  # standard deviation added by a Langevin step [plane units, share, attention]
 _CODE_STEP = 1.0  # of the descent on w, as inference begins with
 _LONGEST = 1.0  # step of a row: an energy that is not trained yet would throw it far off
-_PLAIN_SPREAD = 0.5  # standard deviation of the plain part of random codes, as in inference
 _L2 = 0.1  # weight of squared energies
 
 Energies = Callable[[Tensor], Tensor]
@@ -45,7 +46,7 @@ class Draws:
     """The random numbers of a step; K steps of each sampler.
 
     Attributes:
-        code: (B, code_size + PLAIN_SIZE) where the descents on w begin.
+        code: (B, code_size) where the descents on w's learned part begin.
         attention: (B * Q, N) where those on attention begin, in [0, 1).
         state_noise: (K, B * Q, N, 5), attention_noise: (K, B * Q, N): standard normal.
     """
@@ -59,10 +60,8 @@ class Draws:
 def draw(batch: Batch, step: Step) -> Draws:
     """The random numbers of a step."""
     steps, (queries, number) = step.config.sampler_steps, batch.generate.attention.shape
-    code = step.normal(len(batch.given), step.code_size + PLAIN_SIZE)
-    code[:, step.code_size :] *= _PLAIN_SPREAD
     return Draws(
-        code=code,
+        code=step.normal(len(batch.given), step.code_size),
         attention=step.uniform(queries, number),
         state_noise=step.normal(steps, queries, number, 5),
         attention_noise=step.normal(steps, queries, number),
@@ -89,13 +88,14 @@ def unrolled_loss(
 
 
 def infer_codes(model: ConceptModel, batch: Batch, draws: Draws, config: TrainConfig) -> Tensor:
-    """Codes (B, C) by descent on the mean energy of the demonstrations that are given."""
+    """Codes (B, C): what the demonstrations show, and a learned part by descent on their energy."""
     demos = batch.demos.map(lambda value: value[batch.rows])
     owner = batch.rows // batch.given.shape[1]  # the instance of each demonstration
     share = (1.0 / batch.given.sum(1))[owner]
+    shown = plain_codes(batch.summary, batch.given)
 
-    def energy(codes: Tensor) -> Tensor:
-        under = codes[owner]
+    def energy(what: Tensor) -> Tensor:
+        under = torch.cat([what, shown], dim=1)[owner]
         found = torch.zeros_like(share)
         if "generate" in config.tasks:
             found = found + model.energy(demos, under)
@@ -103,9 +103,12 @@ def infer_codes(model: ConceptModel, batch: Batch, draws: Draws, config: TrainCo
             found = found + model.energy(demos.as_static(), under)
         return found * share
 
-    codes = normalise_code(draws.code)
+    what = draws.code
+    codes = normalise_code(torch.cat([what, shown], dim=1))
     for _ in range(config.sampler_steps):
-        codes = normalise_code(codes - _step(energy, codes, _CODE_STEP))
+        what = codes[:, : what.shape[1]]
+        what = what - _step(energy, what, _CODE_STEP)
+        codes = normalise_code(torch.cat([what, shown], dim=1))
     return codes
 
 
