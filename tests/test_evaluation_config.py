@@ -111,14 +111,16 @@ def test_other_levels_disturb_nothing(level: int) -> None:
     assert {cell.setting for cell in found} == {(n, "plain") for n in (1, 2, 5, 10)}
     told = {cell.setting for cell in found if cell.method == RECOGNISER}
     assert told == ({(5, "plain")} if level == 2 else set())
-    assert {cell.method for cell in found} == set(METHODS) - ({RECOGNISER} if level == 3 else set())
+    elsewhere = {"ours-scratch", "ours-values"} | ({RECOGNISER} if level == 3 else set())
+    assert {cell.method for cell in found} == set(METHODS) - elsewhere
     assert {cell.world for cell in found} == {"particle"}
 
 
 def test_compositions_are_generated_by_everyone() -> None:
     found = cells(Job("beside + near", 4, 0), rivals=("mine",))
     assert {cell.task for cell in found} == {"generate"}
-    assert {cell.method for cell in found} == {*METHODS, "mine"} - {RECOGNISER}
+    elsewhere = {"ours-scratch", "ours-values", RECOGNISER}
+    assert {cell.method for cell in found} == {*METHODS, "mine"} - elsewhere
 
 
 @pytest.mark.parametrize(

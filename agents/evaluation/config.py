@@ -14,7 +14,7 @@ from ...envs.errors import UnknownConceptError
 from ..config import Config
 from .methods import (
     GENERATE_ONLY,
-    HELD_OUT_ONLY,
+    LEVELS_OF,
     METHODS,
     OURS,
     STANDARD_ONLY,
@@ -141,7 +141,7 @@ def _cells(config: EvaluationConfig, concept: str, level: int, acts: bool) -> tu
 def _is_compared(method: str, level: int, setting: tuple[int, str]) -> bool:
     if method in STANDARD_ONLY and setting != (STANDARD, PLAIN):
         return False
-    return method not in HELD_OUT_ONLY or level == 2
+    return level in LEVELS_OF.get(method, LEVELS)
 
 
 def _tasks(concept: str, level: int) -> list[tuple[str, str]]:

@@ -51,8 +51,9 @@ STANDARD_ONLY = (
 """Methods that are looked at with five undisturbed demonstrations alone."""
 GENERATE_ONLY = ("ours-recognition", RECOGNISER)
 """Methods of which only how they generate is looked at."""
-HELD_OUT_ONLY = (RECOGNISER,)
-"""Methods that are looked at with held-out parameters alone."""
+LEVELS_OF = {RECOGNISER: (2,), "ours-scratch": (1,), "ours-values": (1,)}
+"""Levels of methods that are not looked at in all of them: who knows trained parameters alone with
+held-out ones, and where w starts in new scenes."""
 
 
 class AgentSolver:
