@@ -195,7 +195,8 @@ class InferenceConfig(Config):
     shown_values: bool = False
     """Start random codes with the values that the demonstrations show, on average."""
     code_particles: int = 1
-    """Descents on w side by side, from disturbed guesses; random codes are `particles`."""
+    """Descents on w side by side, from disturbed guesses; random codes are `particles`, of which a
+    quarter, but at least `readings`, goes on after five steps."""
     readings: int = 1
     """Codes that plans are made with, the lowest in energy."""
     temperature: float = 0.0

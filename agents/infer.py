@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor
 from ..envs.demonstrations import Demonstration
 from .code import PLAIN_SIZE, Code, normalise_code
 from .config import InferenceConfig
-from .descent import descend
+from .descent import Descent, descend
 from .generate import editable_features, random_states
 from .model import ConceptModel
 from .noise import denoised
@@ -26,6 +26,8 @@ _TOLERANCE = 1e-4  # twenty steps shorter than this leave a code of unit varianc
 _TEMPERATURE = 0.01  # of likelihoods: half the square of 0.1 plane units, doubled
 _MOST_SURPRISE = 12.0  # of one demonstration, which may be a wrong one
 _RANDOM_STATES = 48
+_SCREENING = 5  # steps of all random codes, before those of the most energy are left
+_KEPT = 4  # one of as many goes on
 _OUTLIER = 0.05  # energy at which a demonstration counts half, so that a wrong one pulls little
 
 
@@ -35,7 +37,7 @@ class InferResult:
 
     Attributes:
         codes: (T, code_size) the code w of each phase; one for a concept without order.
-        readings: (T, P, code_size) all codes that the descents ended at, the likeliest first.
+        readings: (T, P, code_size) all codes that descents came to an end at, the likeliest first.
         reading_energies: (T, P) their energies.
         surprise: (T, P) minus the log-likelihood of a demonstration under each, see `surprise`; 0
             where there is one reading.
@@ -74,7 +76,8 @@ def infer(
     w* = argmin over w of the mean of ρ(E(x_k, a_k, w)), where E counts both what the editable
     entities and what the attention lacks, and ρ(E) = E / (1 + E / 0.05) lets a wrong demonstration
     pull little. Starts from the encoder's guess (or, with ``amortised=False``, from random codes,
-    the likeliest of which is kept; with ``shown_values=True`` their learned part alone is random).
+    of which a quarter goes on after five steps and the likeliest is kept; with
+    ``shown_values=True`` their learned part alone is random).
     The learned part is kept at zero mean and unit variance. Plain values read off the
     demonstrations are held: where these are noisy, their mean is nearer the truth than the least
     of the energy. Random ones descend.
@@ -113,24 +116,32 @@ def _infer_phase(
 ) -> InferResult:
     """One phase's code; where there are others, its attention answers for all of them together."""
     start = _first_guesses(model, before, scenes, config)
-    shown = start[:, -PLAIN_SIZE:] if config.amortised or config.shown_values else None
+    shown = start[:1, -PLAIN_SIZE:] if config.amortised or config.shown_values else None
 
     def allowed(codes: Tensor, rows: Tensor) -> Tensor:
         codes = normalise_code(codes)
-        return codes if shown is None else torch.cat([codes[:, :-PLAIN_SIZE], shown[rows]], dim=1)
+        if shown is None:
+            return codes
+        return torch.cat([codes[:, :-PLAIN_SIZE], shown.expand(len(codes), -1)], dim=1)
 
-    found = descend(
-        lambda codes, rows: _energy(model, scenes, codes, identified=alone),
-        start,
-        iterations=config.code_iterations,
-        project=allowed,
-        step_size=config.code_step,
-        tolerance=_TOLERANCE,
-    )
+    def descended(start: Tensor, iterations: int) -> Descent:
+        return descend(
+            lambda codes, rows: _energy(model, scenes, codes, identified=alone),
+            start,
+            iterations=iterations,
+            project=allowed,
+            step_size=config.code_step,
+            tolerance=_TOLERANCE,
+        )
+
+    if config.amortised:
+        found = descended(start, config.code_iterations)
+    else:
+        found = _screened(descended, start, config)
     scores = torch.zeros_like(found.energy)
-    if len(start) > 1:
+    if len(scores) > 1:
         scores = surprise(model, scenes, found.value, seed=config.seed)
-    order = (scores if len(start) > 1 else found.energy).argsort()
+    order = (scores if len(scores) > 1 else found.energy).argsort()
     best = int(order[0])
     return InferResult(
         codes=found.value[best][None].numpy(),
@@ -141,6 +152,22 @@ def _infer_phase(
         initial_energy=float(found.initial_energy[best]),
         iterations=found.iterations,
         reason=found.reasons[best],
+    )
+
+
+def _screened(
+    descended: Callable[[Tensor, int], Descent], start: Tensor, config: InferenceConfig
+) -> Descent:
+    """Descents from random codes: most lead nowhere, as a few steps tell."""
+    if config.code_iterations <= _SCREENING:
+        return descended(start, config.code_iterations)
+    first = descended(start, _SCREENING)
+    kept = first.energy.argsort(stable=True)[: max(config.readings, len(start) // _KEPT)]
+    found = descended(first.value[kept], config.code_iterations - _SCREENING)
+    return replace(
+        found,
+        initial_energy=first.initial_energy[kept],
+        iterations=first.iterations + found.iterations,
     )
 
 

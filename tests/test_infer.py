@@ -135,6 +135,21 @@ def test_only_the_learned_part_may_start_at_random() -> None:
     assert {tuple(code) for code in shown[:, :-PLAIN_SIZE]} == drawn, "the same random numbers"
 
 
+@pytest.mark.parametrize(("readings", "kept"), [(1, 2), (3, 3)])
+def test_a_quarter_of_random_codes_goes_on_after_five_steps(readings: int, kept: int) -> None:
+    config = replace(QUICK, amortised=False, particles=8, code_iterations=12, readings=readings)
+    first = infer(MODEL, demonstrations(), config=replace(config, code_iterations=5))
+    ended = infer(MODEL, demonstrations(), config=config)
+    assert first.readings.shape[1] == 8 and ended.readings.shape[1] == kept
+    best = np.sort(first.reading_energies[0])[:kept]
+    assert (np.sort(ended.reading_energies[0]) <= best).all()
+    assert ended.energy < ended.initial_energy
+    assert 5 < ended.iterations <= 12
+    longer = infer(MODEL, demonstrations(), config=replace(config, code_iterations=6))
+    alone = {tuple(np.round(code, 4)) for code in longer.readings[0]}
+    assert len(alone) == kept, "they go on apart"
+
+
 def test_random_starts_are_read_likeliest_first() -> None:
     results = [
         infer(MODEL, demonstrations(), config=replace(QUICK, amortised=False, seed=seed))
