@@ -7,7 +7,8 @@ from .config import EnergyConfig, InferenceConfig, TrainConfig
 from .energy import ConceptEnergy
 from .generate import GenerateResult, generate
 from .identify import IdentifyResult, identify
-from .ik import IKConfig, IKController, IKResult
+from .ik import IKController
+from .ik_settings import IKConfig, IKResult
 from .infer import InferResult, infer
 from .model import ConceptModel, load_model
 from .plan import Plan
