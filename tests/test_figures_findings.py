@@ -80,3 +80,12 @@ def test_what_is_missing_has_no_bar(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     some, none = draw(found, tmp_path / "a.png", monkeypatch)
     assert set(bars(some)) == {"ours"} and not bars(none)
     assert [text.get_text() for text in none.texts] == ["not measured"]
+
+
+def test_no_two_methods_of_a_panel_share_a_colour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [measured(finding, {}) for finding in FINDINGS]
+    for axis in draw(found, tmp_path / "a.png", monkeypatch):
+        colours = [part[0].get_facecolor() for part in bars(axis).values()]
+        assert len(set(colours)) == len(colours) > 1

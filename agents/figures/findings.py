@@ -22,6 +22,7 @@ _COLOURS: dict[str, Any] = {
     f"{OURS} (arm)": _TAB(1),
     "chance": _TAB(7),
     "generate_alone": _TAB(5),
+    "no_pairs": _TAB(8),
     **{
         f"{OURS}-{n}-steps": _STEPS(place) for n, place in ((0, 0.0), (1, 0.3), (5, 0.5), (50, 0.9))
     },
