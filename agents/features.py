@@ -42,12 +42,12 @@ class Discrepancies:
 
 def discrepancies(scene: Scene, code: Code, *, closed_forms: bool = True) -> Discrepancies:
     """Compare scenes with codes; without closed forms what relates entities in `nodes` is 0."""
-    nothing = torch.zeros_like(scene.present)
-    aligned, membership, misfit = scene.positions, nothing, nothing[:, 0]
-    surplus = order = nothing
     if closed_forms:
         aligned, membership, misfit = _match_figure(scene, code)
         surplus, order = _surplus(scene, code), _order(scene, code)
+    else:
+        membership = surplus = order = torch.zeros_like(scene.present)
+        aligned, misfit = scene.positions, membership[:, 0]
     needed = (surplus * scene.attention * scene.zone).sum(1, keepdim=True)
     whole = [code.distance, length(code.offset), code.number, misfit[:, None], needed]
     return Discrepancies(

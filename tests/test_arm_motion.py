@@ -19,11 +19,6 @@ from conceptgym.envs.robots import PANDA, UR5E
 HOVER = arm_model.HOVER_HEIGHT
 
 
-@pytest.fixture(scope="module")
-def controller() -> IKController:
-    return IKController()
-
-
 def over_the_plane(rng: np.random.Generator, height: float) -> np.ndarray:
     return np.append(plane_to_table(rng.uniform(-1, 1, 2)), height)
 

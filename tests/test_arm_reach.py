@@ -18,11 +18,6 @@ from conceptgym.envs.arm_reach import AT_REST, HOLD_STEPS, SUBMIT_STEPS, WITHDRA
 ON_ARM = [(name, task) for name, kind in CONCEPTS.items() for task in kind.tasks_on_arm]
 
 
-@pytest.fixture(scope="module")
-def controller() -> IKController:
-    return IKController()
-
-
 def make(concept: str = "between", *, seed: int = 0, **options) -> ArmReachEnv:
     """A world after its reset."""
     env = ArmReachEnv(concept, **options)

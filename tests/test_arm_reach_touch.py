@@ -15,11 +15,6 @@ from conceptgym.envs.arm_reach import AT_REST, SUBMIT_STEPS, WITHDRAWN_HEIGHT
 PRESS_HEIGHT = 0.027
 
 
-@pytest.fixture(scope="module")
-def controller() -> IKController:
-    return IKController()
-
-
 def make(concept: str, *, task: str = "identify", n_objects: int, seed: int) -> ArmReachEnv:
     """A world after its reset."""
     env = ArmReachEnv(concept, task=task, n_objects=n_objects)

@@ -15,7 +15,6 @@ from conceptgym.agents.ik_settings import IKConfig
 from conceptgym.envs import arm_model
 from conceptgym.envs.errors import NonFiniteError, ShapeError, UnreachableTargetError
 from conceptgym.envs.place_model import FINGERTIP, build_place_model
-from conceptgym.envs.robots import PANDA, UR5E
 
 UNREACHABLE = [
     (1.2, 0.0, 0.1),
@@ -28,11 +27,6 @@ UNREACHABLE = [
 
 def within_limits(qpos: np.ndarray) -> bool:
     return bool(((qpos >= arm_model.JOINT_LOWER) & (qpos <= arm_model.JOINT_UPPER)).all())
-
-
-@pytest.fixture(scope="module")
-def controller() -> IKController:
-    return IKController()
 
 
 @pytest.mark.parametrize("start", ["home", "previous"])
@@ -155,11 +149,6 @@ def test_a_target_at_the_joint_limits_stays_within_them(controller: IKController
         for _ in range(40):
             qpos = controller.step(qpos, np.array([-0.5, -sign * 0.1, 0.2]))
             assert within_limits(qpos)
-
-
-@pytest.fixture(scope="module", params=[PANDA, UR5E], ids=lambda robot: robot.name)
-def among_objects(request: pytest.FixtureRequest) -> IKController:
-    return IKController(robot=request.param, obstacles=4)
 
 
 def test_any_arm_reaches_the_table_top_at_any_heading(among_objects: IKController) -> None:

@@ -16,17 +16,7 @@ from conceptgym.envs.errors import ConfigError
 from conceptgym.envs.frames import TABLE_CENTRE_IN_WORLD
 from conceptgym.envs.place_model import FINGERTIP, TABLE, build_place_model
 from conceptgym.envs.place_objects import ObjectShape
-from conceptgym.envs.robots import PANDA, UR5E
-
-
-@pytest.fixture(scope="module")
-def controller() -> IKController:
-    return IKController()
-
-
-@pytest.fixture(scope="module", params=[PANDA, UR5E], ids=lambda robot: robot.name)
-def among_objects(request: pytest.FixtureRequest) -> IKController:
-    return IKController(robot=request.param, obstacles=4)
+from conceptgym.envs.robots import UR5E
 
 
 def test_a_step_keeps_clear_of_the_table(controller: IKController) -> None:

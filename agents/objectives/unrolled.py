@@ -94,8 +94,11 @@ def infer_codes(model: ConceptModel, batch: Batch, draws: Draws, config: TrainCo
     share = (1.0 / batch.given.sum(1))[owner]
     shown = plain_codes(batch.summary, batch.given)
 
+    def with_shown(what: Tensor) -> Tensor:
+        return torch.cat([what, shown], dim=1)
+
     def energy(what: Tensor) -> Tensor:
-        under = torch.cat([what, shown], dim=1)[owner]
+        under = with_shown(what)[owner]
         found = torch.zeros_like(share)
         if "generate" in config.tasks:
             found = found + model.energy(demos, under)
@@ -103,12 +106,10 @@ def infer_codes(model: ConceptModel, batch: Batch, draws: Draws, config: TrainCo
             found = found + model.energy(demos.as_static(), under)
         return found * share
 
-    what = draws.code
-    codes = normalise_code(torch.cat([what, shown], dim=1))
+    codes = normalise_code(with_shown(draws.code))
     for _ in range(config.sampler_steps):
-        what = codes[:, : what.shape[1]]
-        what = what - _step(energy, what, _CODE_STEP)
-        codes = normalise_code(torch.cat([what, shown], dim=1))
+        what = codes[:, : draws.code.shape[1]]
+        codes = normalise_code(with_shown(what - _step(energy, what, _CODE_STEP)))
     return codes
 
 
