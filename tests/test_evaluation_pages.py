@@ -53,12 +53,6 @@ def test_cells_stand_in_their_columns() -> None:
     assert len(rows) == 4  # compositions have no row of their own
 
 
-def test_beside_policies_stand_new_scenes_alone() -> None:
-    rows = recorded_tables(RECORDED)["shown"].splitlines()
-    assert rows[0].count("|") == 6
-    assert rows[2] == "| near | 90.0% (80.0–95.0) | 100.0% (90.0–100.0) | 50.0% (40.0–55.0) | – |"
-
-
 def test_levels_that_were_not_measured_are_left_out() -> None:
     rows = recorded_tables(RECORDED)["levels"].splitlines()
     assert rows[2:] == ["| 1: new scenes | 90.0% (80.0–95.0) | 90.0% (80.0–95.0) | 100 / 100 |"]

@@ -1,43 +1,22 @@
-"""Results on disk: nothing is lost, nothing is mixed, the report says what the files say."""
+"""Results on disk: nothing is lost, nothing is mixed, nothing is asked twice."""
 
 from __future__ import annotations
 
-import csv
 import importlib.util
 import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import tyro
+from reinforcement_policies import SHOWN, filled, point, policy
 
-from conceptgym.agents.reinforcement.files import PolicyFile, read_policies, write_report
-from conceptgym.agents.reinforcement.learner import Point, ReinforcementConfig
-from conceptgym.agents.wilson import wilson_interval
+from conceptgym.agents.reinforcement.files import PolicyFile, read_policies
+from conceptgym.agents.reinforcement.learner import ReinforcementConfig
 from conceptgym.envs.errors import ConfigError, UnknownConceptError
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "train_rl.py"
-CONFIG = ReinforcementConfig(steps=300)
-
-
-def point(steps: int, successes: int, *, confirms: bool = False) -> Point:
-    return Point(
-        steps=steps, successes=successes, episodes=10, seconds=steps / 8, confirms=confirms
-    )
-
-
-def policy(folder: Path, concept: str = "near", **options: Any) -> PolicyFile:
-    return PolicyFile(folder, concept=concept, task="generate", config=CONFIG, **options)
-
-
-def filled(folder: Path, *points: Point, concept: str = "near") -> PolicyFile:
-    made = policy(folder, concept)
-    for each in points:
-        made.add(each)
-    made.finish()
-    return made
 
 
 def test_what_was_added_is_read_again(tmp_path: Path) -> None:
@@ -50,6 +29,16 @@ def test_what_was_added_is_read_again(tmp_path: Path) -> None:
     again = policy(tmp_path)
     assert again.points == first.points and again.done
     assert not policy(tmp_path, "between").points, "another policy has another file"
+
+
+def test_what_our_agent_made_of_demonstrations_is_read_again(tmp_path: Path) -> None:
+    made = filled(tmp_path, point(100, 2))
+    before = json.loads(made.path.read_text())
+    made.compare(SHOWN)
+    assert policy(tmp_path).shown == SHOWN and policy(tmp_path).points == made.points
+    del before["shown"]  # as in files of before there was a comparison
+    made.path.write_text(json.dumps(before))
+    assert policy(tmp_path).shown is None
 
 
 def test_a_training_that_was_cut_off_begins_again(tmp_path: Path) -> None:
@@ -107,36 +96,6 @@ def test_the_price_is_that_of_the_first_confirmed_success(tmp_path: Path) -> Non
     assert lucky.price == 300
 
 
-def test_the_report_says_what_the_files_say(tmp_path: Path) -> None:
-    filled(tmp_path, point(100, 5), point(200, 10), point(200, 9, confirms=True))
-    filled(tmp_path, point(1300, 2), point(1300, 1, confirms=True), concept="between")
-    written = write_report(tmp_path, read_policies(tmp_path))
-    assert [path.name for path in written] == [f"reinforcement.{s}" for s in ("json", "csv", "md")]
-    with written[1].open() as file:
-        rows = list(csv.DictReader(file))
-    assert [(r["concept"], r["steps"], r["success"], r["confirms"]) for r in rows] == [
-        ("between", "1300", "0.2", "False"),
-        ("between", "1300", "0.1", "True"),
-        ("near", "100", "0.5", "False"),
-        ("near", "200", "1.0", "False"),
-        ("near", "200", "0.9", "True"),
-    ]
-    low, high = wilson_interval(9, 10)
-    assert (float(rows[4]["low"]), float(rows[4]["high"])) == pytest.approx((low, high), abs=1e-4)
-    report = json.loads(written[0].read_text())
-    assert [entry["price"] for entry in report] == [None, 200]
-    assert ReinforcementConfig.from_dict(report[0]["config"]) == CONFIG
-    near, between = written[2].read_text().splitlines()[2:]
-    assert between == "| between | generate | PPO | 1,300 | not reached | 10.0 (2-40) | 162 | 56 |"
-    assert near == "| near | generate | PPO | 200 | 200 | 90.0 (60-98) | 25 | 66 |"
-
-
-def test_a_report_of_nothing_is_empty(tmp_path: Path) -> None:
-    written = write_report(tmp_path, read_policies(tmp_path))
-    assert json.loads(written[0].read_text()) == []
-    assert len(written[2].read_text().splitlines()) == 2
-
-
 def run_script(line: str) -> None:
     """Call the script's main with a command line."""
     spec = importlib.util.spec_from_file_location("scripts_train_rl", SCRIPT)
@@ -151,7 +110,7 @@ def test_the_script_trains_what_is_not_trained_yet(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     line = (
-        f"--concepts near between --out {tmp_path} --train.steps 200 --train.every 200 "
+        f"--no-ours --concepts near between --out {tmp_path} --train.steps 200 --train.every 200 "
         "--train.episodes 2 --train.confirm 2 --train.rollout 200 --train.batch 50"
     )
     run_script(line)
@@ -168,6 +127,22 @@ def test_the_script_trains_what_is_not_trained_yet(
     for entry in (*found["points"], *before["points"]):
         entry.pop("seconds")
     assert found == before, "the same seed gives the same evaluations"
+
+
+def test_the_script_asks_our_agent_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = (
+        f"--concepts near --tasks identify --out {tmp_path} --train.steps 50 --train.rollout 40 "
+        "--train.batch 20 --train.episodes 2 --train.confirm 2"
+    )
+    run_script(line)
+    assert "near, identify, ours: success in 2 of 2 scenes" in capsys.readouterr().out
+    run_script(line)
+    shown = capsys.readouterr().out
+    assert "ours:" not in shown and "| 100.0% (34.2–100.0) |" in shown
+    path = tmp_path / "policies" / "near-identify.json"
+    path.write_text(path.read_text().replace('"weights": "', '"weights": "0'))
+    run_script(line)
+    assert "ours: success" in capsys.readouterr().out, "other weights are asked anew"
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,6 @@ _COLUMNS = {
 
 PAGES = {
     "README.md": ("levels", "concepts"),
-    "docs/reinforcement.md": ("shown",),
     "docs/training.md": ("recogniser", "rival", "rival ahead", "ablations", "starts"),
 }
 """Documents, and the tables that are marked in them."""
@@ -44,7 +43,6 @@ def recorded_tables(recorded: Record) -> dict[str, str]:
     return {
         "levels": _levels(recorded),
         "concepts": _concepts(recorded),
-        "shown": _concepts(recorded, columns=("new scenes", "one shown")),
         **compared_tables(recorded),
     }
 
@@ -89,15 +87,15 @@ def _mean_row(title: str, found: Sequence[Record | None]) -> list[str]:
     return [title, *map(rate, found), " / ".join(numbers)]
 
 
-def _concepts(recorded: Record, *, columns: Sequence[str] = tuple(_COLUMNS)) -> str:
+def _concepts(recorded: Record) -> str:
     cells = {
         (row["concept"], row["world"], row["level"], row["demonstrations"], row["task"]): row
         for row in recorded["rows"]
         if row["level"] <= 2
     }
-    heads = [f"{task}, {title}" for title in columns for task in TASKS]
+    heads = [f"{task}, {title}" for title in _COLUMNS for task in TASKS]
     rows = [["concept", *heads]]
     for concept in dict.fromkeys(name for name, *_ in cells):
-        found = [cells.get((concept, *_COLUMNS[title], t)) for title in columns for t in TASKS]
+        found = [cells.get((concept, *_COLUMNS[title], t)) for title in _COLUMNS for t in TASKS]
         rows.append([concept, *map(rate, found)])
     return markdown(rows)

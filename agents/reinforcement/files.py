@@ -1,23 +1,18 @@
-"""Results of reinforcement learning on disk: a file a policy, and a report of all of them."""
+"""Results of reinforcement learning on disk: a file a policy."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ...envs.concepts import CONCEPTS
 from ...envs.errors import ConfigError
-from ..evaluation.config import STANDARD
-from ..table import Table
-from ..text_files import csv_text, replace_text
+from ..text_files import replace_text
 from .learner import Point, ReinforcementConfig
-from .price import demonstrated_steps
+from .shown import Shown
 
 _POLICIES = "policies"
-_NAME = "reinforcement"
 
 
 class PolicyFile:
@@ -27,7 +22,8 @@ class PolicyFile:
         path: the file.
         concept, task, config: what was trained, and how.
         points: its evaluations so far; the last of one that is done confirms.
-        done: whether there is no more to come.
+        done: whether its training is over.
+        shown: what our agent made of demonstrations in the same scenes, once it was asked.
     """
 
     def __init__(
@@ -42,6 +38,7 @@ class PolicyFile:
         self.concept, self.task, self.config = concept, task, config
         self.points: list[Point] = []
         self.done = False
+        self.shown: Shown | None = None
         if self.path.exists():
             self._take(_contents(self.path))
 
@@ -65,6 +62,11 @@ class PolicyFile:
         self.done = True
         self._write()
 
+    def compare(self, shown: Shown) -> None:
+        """Note what our agent made of demonstrations."""
+        self.shown = shown
+        self._write()
+
     def _take(self, found: dict[str, Any]) -> None:
         for name, value in self.config.to_dict().items():
             if found["config"].get(name) != value:
@@ -73,7 +75,7 @@ class PolicyFile:
                     f"{name}={found['config'].get(name)!r}, not {value!r}; choose another folder, "
                     "or delete the file"
                 )
-        self.points, self.done = found["points"], found["done"]
+        self.points, self.done, self.shown = found["points"], found["done"], found["shown"]
 
     def _write(self) -> None:
         content = {
@@ -82,6 +84,7 @@ class PolicyFile:
             "config": self.config.to_dict(),
             "done": self.done,
             "points": [asdict(point) for point in self.points],
+            "shown": None if self.shown is None else asdict(self.shown),
         }
         replace_text(self.path, json.dumps(content, indent=1) + "\n")
 
@@ -103,7 +106,7 @@ def read_policies(folder: Path) -> list[PolicyFile]:
 
 
 def _contents(path: Path) -> dict[str, Any]:
-    """What a policy's file holds, its evaluations as points.
+    """What a policy's file holds, its evaluations as points, what was shown as `Shown`.
 
     Raises:
         ConfigError: if it is damaged.
@@ -112,74 +115,9 @@ def _contents(path: Path) -> dict[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8"))
         same = {name: found[name] for name in ("concept", "task", "done")}
         points = [Point(**point) for point in found["points"]]
-        return {**same, "config": dict(found["config"]), "points": points}
+        shown = None if found.get("shown") is None else Shown(**found["shown"])
+        return {**same, "config": dict(found["config"]), "points": points, "shown": shown}
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigError(
             f"{path} is damaged ({error}); delete it, and its policy is trained anew"
         ) from error
-
-
-def write_report(folder: Path, policies: Sequence[PolicyFile]) -> list[Path]:
-    """Write reinforcement.json (a policy an entry), .csv (an evaluation a row), .md (the table)."""
-    texts = {
-        "json": json.dumps([_summary(policy) for policy in policies], indent=1) + "\n",
-        "csv": csv_text([row for policy in policies for row in _rows(policy)]),
-        "md": _table(policies),
-    }
-    return [replace_text(folder / f"{_NAME}.{suffix}", text) for suffix, text in texts.items()]
-
-
-def _rows(policy: PolicyFile) -> list[dict[str, Any]]:
-    """A row an evaluation."""
-    rows = []
-    for point in policy.points:
-        low, high = point.interval
-        rows.append(
-            {
-                "concept": policy.concept,
-                "task": policy.task,
-                "algorithm": policy.config.algorithm,
-                "seed": policy.config.seed,
-                **asdict(point),
-                "success": round(point.rate, 4),
-                "low": round(low, 4),
-                "high": round(high, 4),
-            }
-        )
-    return rows
-
-
-def _summary(policy: PolicyFile) -> dict[str, Any]:
-    return {
-        "concept": policy.concept,
-        "task": policy.task,
-        "config": policy.config.to_dict(),
-        "done": policy.done,
-        "price": policy.price,
-        "evaluations": _rows(policy),
-    }
-
-
-def _table(policies: Sequence[PolicyFile]) -> str:
-    """Markdown: a row a policy, generate first, in the order of `CONCEPTS`."""
-    header = ("concept", "task", "algorithm", "steps trained", "to wanted", "success [%]")
-    header += ("training [s]", f"steps in {STANDARD} demonstrations")
-    rows: list[tuple[str, ...]] = []
-    order = list(CONCEPTS)
-    for policy in sorted(policies, key=lambda one: (one.task, order.index(one.concept))):
-        if not policy.points:
-            continue
-        last, price = policy.points[-1], policy.price
-        low, high = (100.0 * end for end in last.interval)
-        row = (
-            policy.concept,
-            policy.task,
-            policy.config.algorithm.upper(),
-            f"{last.steps:,}",
-            "not reached" if price is None else f"{price:,}",
-            f"{100.0 * last.rate:.1f} ({low:.0f}-{high:.0f})",
-            f"{last.seconds:.0f}",
-            f"{demonstrated_steps(policy.concept):.0f}",
-        )
-        rows.append(row)
-    return Table(title="", header=header, rows=rows).markdown

@@ -25,9 +25,10 @@ from ..wilson import wilson_interval
 from .world import FlatWorld, Layout
 
 ALGORITHMS = ("sac", "ppo")
-_HELD_BACK, _OTHERS = 10_000_000, 20_000_000
+WORLD = "conceptgym/Particle-v0"
+"""Where policies act."""
+HELD_BACK, OTHERS = 10_000_000, 20_000_000
 """First seeds of the scenes of evaluations and of their confirmations."""
-_WORLD = "conceptgym/Particle-v0"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +118,7 @@ def make_world(concept: str, task: str, *, layout: Layout | None = None) -> Flat
     Raises:
         UnknownConceptError: on an unknown concept or task.
     """
-    return FlatWorld(gym.make(_WORLD, concept=concept, task=task), layout=layout)
+    return FlatWorld(gym.make(WORLD, concept=concept, task=task), layout=layout)
 
 
 def make_learner(concept: str, task: str, config: ReinforcementConfig) -> BaseAlgorithm:
@@ -175,7 +176,7 @@ def train(
         return True
 
     def look(*, confirms: bool) -> Point:
-        episodes, first = (config.confirm, _OTHERS) if confirms else (config.episodes, _HELD_BACK)
+        episodes, first = (config.confirm, OTHERS) if confirms else (config.episodes, HELD_BACK)
         return Point(
             steps=learner.num_timesteps,
             successes=judge(learner, concept, task, episodes=episodes, first=first),
