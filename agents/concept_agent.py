@@ -205,7 +205,15 @@ class ConceptAgent:
         return generate(terms, state, attention, config=self.config)
 
     def identify(self, state: EntityState) -> IdentifyResult:
-        """The entities for which the observed concept holds in a scene; of any of its phases."""
+        """The entities for which the observed concepts hold in a scene; of any of their phases.
+
+        Args:
+            state: the scene.
+
+        Raises:
+            NoDemonstrationsError: before any concept was observed.
+            ShapeError: on a state that is no `EntityState`.
+        """
         found = [
             identify(self.terms(phase=phase), state, config=self.config)
             for phase in range(self.phases)

@@ -198,7 +198,7 @@ class InferenceConfig(Config):
     """Descents on w side by side, from disturbed guesses; random codes are `particles`, of which a
     quarter, but at least `readings`, goes on after five steps."""
     readings: int = 1
-    """Codes that plans are made with, the lowest in energy."""
+    """Codes that plans are made with, the likeliest of those found (`InferResult.surprise`)."""
     temperature: float = 0.0
     """How several readings combine: 0 for the least energy, else the free energy's temperature."""
     recognition: bool = False
@@ -210,6 +210,10 @@ class InferenceConfig(Config):
         self.require("particles", self.particles >= 1, "at least 1")
         self.require("code_particles", self.code_particles >= 1, "at least 1")
         self.require("readings", self.readings >= 1, "at least 1")
+        wanted = not (self.amortised and self.shown_values)
+        self.require("shown_values", wanted, "False unless amortised=False: a guess holds them")
+        wanted = self.amortised or self.code_particles == 1
+        self.require("code_particles", wanted, "1 with amortised=False; ask for particles instead")
         name = "code_particles" if self.amortised else "particles"
         codes = getattr(self, name)
         self.require("readings", self.readings <= codes, f"at most {name}={codes}, the codes found")

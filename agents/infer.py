@@ -38,15 +38,16 @@ class InferResult:
     Attributes:
         codes: (T, code_size) the code w of each phase; one for a concept without order.
         readings: (T, P, code_size) all codes that descents came to an end at, the likeliest first.
-        reading_energies: (T, P) their energies.
+        reading_energies: (T, P) their energies, as `energy` counts them.
         surprise: (T, P) minus the log-likelihood of a demonstration under each, see `surprise`; 0
             where there is one reading.
         left_out: numbers of the demonstrations of another number of phases than most, which
             were not used.
-        energy: mean energy of the demonstrations under `codes`.
+        energy: of the demonstrations under `codes`, on average over them and the tasks; each
+            counts less the larger it is, 0.05 at most, so that a wrong one pulls little.
         initial_energy: the same under the first guess.
-        iterations: descent steps taken.
-        reason: why the descent stopped.
+        iterations: descent steps taken, of the phase that took most.
+        reason: why the first phase's descent stopped.
     """
 
     codes: np.ndarray

@@ -105,13 +105,13 @@ def main(args: Args) -> None:
 def train(name: str, args: Args, pool: EventPool, *, checkpoint: Path) -> Trainer:
     """A variant, trained to its last step, from its checkpoint if there is one."""
     energy, config = VARIANTS[name]
-    pool = replace(pool, counts=_counts(pool, config))
     begun = checkpoint.exists()
     if begun:
         config = TrainConfig.from_dict(load_tensors(checkpoint)[1]["train"])
     else:
         config = stretched(config, round(args.steps * _relative_speed(name, args, pool)))
     torch.compiler.reset()
+    pool = replace(pool, counts=_counts(pool, config))
     trainer = Trainer(energy, config, fast=args.fast)
     if begun:
         trainer.resume(checkpoint)
@@ -132,10 +132,12 @@ def stretched(config: TrainConfig, steps: int) -> TrainConfig:
 
 
 def _relative_speed(name: str, args: Args, pool: EventPool) -> float:
-    """Steps of a variant in the time of one of the shipped design."""
+    """Steps of a variant in the time of one of the shipped design, each with its own batches."""
     torch.compiler.reset()
-    usual = replace(pool, counts=_counts(pool, SHIPPED[1]))
-    both = [(SHIPPED, usual), (VARIANTS[name], pool)]
+    both = [
+        (design, replace(pool, counts=_counts(pool, design[1])))
+        for design in (SHIPPED, VARIANTS[name])
+    ]
     runs = []
     for (energy, config), events in both:
         lasting = replace(config, steps=max(config.steps, _FIRST + _PROBE))

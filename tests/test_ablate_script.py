@@ -1,6 +1,8 @@
 """scripts/ablate.py from end to end, with a tiny variant."""
 
 import itertools
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from test_scripts import load
 
 from conceptgym.agents.checkpoint import load_tensors
 from conceptgym.agents.config import TrainConfig
+from conceptgym.agents.data import EventPool
 from conceptgym.agents.trainer import Trainer
 
 DESIGN = (TINY_ENERGY, SHORT)
@@ -103,3 +106,25 @@ def test_steps_are_timed_beside_those_of_the_shipped_design(
     monkeypatch.setattr(ablate, "_seconds", lambda run: next(times))
     assert ablate._relative_speed("tiny", args, pool) == 0.25
     assert next(times, None) is None
+
+
+def test_each_design_is_timed_and_trained_with_its_own_batches(
+    ablate: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A variant with a quarter of the batch does not make the shipped design's smaller."""
+    usual, small = TrainConfig(concepts_per_family=4), TrainConfig(concepts_per_family=1)
+    monkeypatch.setattr(ablate, "SHIPPED", (TINY_ENERGY, usual))
+    monkeypatch.setattr(ablate, "VARIANTS", {"small": (TINY_ENERGY, small)})
+    pool = ablate.cached_pool(tmp_path / "pool.safetensors", SHORT)
+    pool = replace(pool, counts=(8,) * len(pool.counts))
+    asked: list[tuple[int, int]] = []
+
+    def run(trainer: Trainer, events: EventPool) -> Iterator[None]:
+        asked.append((trainer.config.concepts_per_family, max(events.counts)))
+        return iter(())
+
+    monkeypatch.setattr(Trainer, "run", run)
+    monkeypatch.setattr(ablate, "_seconds", lambda run: 1.0)
+    args = ablate.Args(steps=2, out=tmp_path, fast=False)
+    ablate.train("small", args, pool, checkpoint=tmp_path / "none.safetensors")
+    assert asked == [(4, 8), (1, 2), (1, 2)]

@@ -52,6 +52,7 @@ REFUSED: list[tuple[type[Config], str, Any, str]] = [
     (InferenceConfig, "code_step", 0.0, "above 0"),
     (InferenceConfig, "code_step", math.inf, "a finite number"),
     (InferenceConfig, "code_particles", 0, "at least 1"),
+    (InferenceConfig, "shown_values", True, "False unless amortised=False: a guess holds them"),
     (InferenceConfig, "readings", 0, "at least 1"),
     (InferenceConfig, "readings", 2, "at most code_particles=1, the codes found"),
     (InferenceConfig, "temperature", -0.1, "at least 0"),
@@ -137,3 +138,11 @@ def test_lists_of_json_become_tuples() -> None:
 def test_separate_codes_double_the_learned_part() -> None:
     assert EnergyConfig(code_size=5).learned_size == 5
     assert EnergyConfig(code_size=5, separate_codes=True).learned_size == 10
+
+
+def test_random_codes_are_particles_not_disturbed_guesses() -> None:
+    with pytest.raises(ConfigError) as error:
+        InferenceConfig(amortised=False, code_particles=4)
+    assert str(error.value) == (
+        "InferenceConfig.code_particles=4 must be 1 with amortised=False; ask for particles instead"
+    )

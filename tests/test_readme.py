@@ -133,7 +133,7 @@ def test_the_others_cells_have_as_many_episodes_as_it_says() -> None:
     ((rival, variant, first, second, named),) = re.findall(
         r"of a rival without learning (\d+), and then as many; of a variant or an "
         r"ablation at least (\d+) at levels "
-        r"(\d) and (\d) with clean demonstrations, so far (fewer elsewhere, of .*? random "
+        r"(\d) and (\d) with five clean demonstrations, so far (fewer elsewhere, of .*? random "
         r"codes .*?)\.",
         " ".join(README.split()),
     )

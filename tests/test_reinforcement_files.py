@@ -79,6 +79,17 @@ def test_a_damaged_file_is_named(tmp_path: Path, text: str, reason: str) -> None
         )
 
 
+def test_a_file_of_another_version_is_named(tmp_path: Path) -> None:
+    path = filled(tmp_path, point(100, 2)).path
+    path.write_text(path.read_text().replace('"discount"', '"old"'))
+    with pytest.raises(ConfigError) as error:
+        read_policies(tmp_path)
+    assert str(error.value).startswith(
+        f"{path} is about a policy of another version: ReinforcementConfig has no key 'old'"
+    )
+    assert str(error.value).endswith("; choose another folder, or delete the file")
+
+
 @pytest.mark.parametrize("seed", [-1, 2**32])
 def test_a_seed_that_is_none_is_refused(seed: int) -> None:
     with pytest.raises(ConfigError) as error:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from reinforcement_policies import CONFIG, SHOWN, filled, point
+from reinforcement_policies import CONFIG, SHOWN, filled, point, policy
 
 from conceptgym.agents.model import load_model
 from conceptgym.agents.reinforcement.files import read_policies
@@ -66,23 +66,50 @@ def test_recording_renews_an_algorithms_table_and_keeps_the_others(tmp_path: Pat
     page = tmp_path / PAGE
     page.parent.mkdir()
     page.write_text("a\n<!-- table: ppo -->\nold\n<!-- /table -->\nb\n")
-    (page.parent / RECORD).write_text('{"sac": [1]}')
+    (page.parent / RECORD).write_text('{"sac": []}')
     filled(tmp_path, point(100, 5), point(100, 4, confirms=True))
     policies = read_policies(tmp_path)
     for _ in range(2):  # and does so again
         written = record_report(tmp_path, policies, algorithm="ppo")
         assert written == [page.parent / RECORD, page]
         found = json.loads(written[0].read_text())
-        assert found["sac"] == [1]
-        assert [each["steps"] for each in found["ppo"][0]["evaluations"]] == [100]
+        assert found["sac"] == []
+        assert [each["confirms"] for each in found["ppo"][0]["evaluations"]] == [False, True]
         assert page.read_text().count("| near | generate | PPO | 100 | not reached | 40.0% ") == 1
         assert "old" not in page.read_text() and page.read_text().endswith("b\n")
-    before = [path.read_bytes() for path in written]
-    with pytest.raises(
-        ConfigError, match="^docs/reinforcement.md has 0 places for the table 'sac'"
-    ):
-        record_report(tmp_path, policies, algorithm="sac")
-    assert [path.read_bytes() for path in written] == before, "nothing is half recorded"
+    before = written[0].read_bytes()
+    page.write_text("no place")
+    with pytest.raises(ConfigError, match="^docs/reinforcement.md has 0 places for the table 'pp"):
+        record_report(tmp_path, policies, algorithm="ppo")
+    assert (written[0].read_bytes(), page.read_text()) == (before, "no place")
+
+
+def test_nothing_that_is_published_is_lost_or_mixed(tmp_path: Path) -> None:
+    folder, page = tmp_path / "out", tmp_path / PAGE
+    page.parent.mkdir()
+    page.write_text("<!-- table: ppo -->\n<!-- /table -->\n")
+    both = [filled(folder, point(100, 5), concept=concept) for concept in ("near", "between")]
+    record_report(tmp_path, both, algorithm="ppo")
+    before = [path.read_bytes() for path in (page, page.parent / RECORD)]
+    unfinished, other = policy(folder), policy(folder, "between")
+    unfinished.done, other.config = False, ReinforcementConfig(steps=400)
+    for policies, text in [
+        (
+            both[:1],
+            "record would lose 1 published policies, such as between, generate; train them into "
+            "the same folder",
+        ),
+        ([unfinished], f"{unfinished.path} is not trained to its end; run the same command again"),
+        (
+            [both[0], other],
+            f"{other.path} is about another configuration than {both[0].path}; record from a "
+            "folder of one configuration",
+        ),
+    ]:
+        with pytest.raises(ConfigError) as error:
+            record_report(tmp_path, policies, algorithm="ppo")
+        assert str(error.value) == text
+    assert [path.read_bytes() for path in (page, page.parent / RECORD)] == before
 
 
 def test_the_page_says_what_is_recorded() -> None:
@@ -128,6 +155,6 @@ def test_every_concept_has_a_price_and_the_shipped_weights_beside_it() -> None:
     assert sorted(priced) == sorted((concept, task) for concept in CONCEPTS for task in TASKS)
     weights = load_model(None)[1]["sha256"]
     for each in (entry for entries in RECORDED.values() for entry in entries):
-        judged, shown = each["evaluations"][0], each["shown"]
+        judged, shown = each["evaluations"][-1], each["shown"]
         assert each["done"] and judged["confirms"] and shown["weights"] == weights
         assert judged["episodes"] == shown["episodes"] == each["config"]["confirm"]

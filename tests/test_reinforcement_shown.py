@@ -60,5 +60,13 @@ def test_order_takes_a_way_for_each_of_its_places() -> None:
 def test_what_is_unknown_or_nothing_is_refused() -> None:
     with pytest.raises(UnknownConceptError, match="^concept='nearby' is unknown"):
         judge_shown("nearby", "generate", episodes=1)
-    with pytest.raises(ConfigError, match="^episodes=0 must be"):
+    with pytest.raises(ConfigError) as error:
         judge_shown("near", "generate", episodes=1, demonstrations=0)
+    assert str(error.value) == (
+        "demonstrations=0 must be a whole number of at least 1; show one or more"
+    )
+    with pytest.raises(ConfigError) as error:
+        judge_shown("near", "generate", episodes=0)
+    assert (
+        str(error.value) == "episodes=0 must be a whole number of at least 1; ask for one or more"
+    )

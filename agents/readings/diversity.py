@@ -42,11 +42,6 @@ class Diversity:
         """Share of the answers for which the concept holds."""
         return float(self.held.mean())
 
-    @property
-    def coverage(self) -> float:
-        """Spread as a share of the reference; 0 where there is nothing to cover."""
-        return self.spread / self.reference if self.reference > 0 else 0.0
-
 
 def measure_diversity(
     terms: Sequence[Term],

@@ -30,8 +30,8 @@ two are what a plan descends on: the least of the readings' energies, `min_p E(x
 their free energy `-T log mean_p exp(-E(x, a, w_p) / T)`, which averages the more the larger T is.
 Crossed out is what all demonstrations rule out, by the surprise that it causes in the end.
 
-Readings of the first demonstration, of {descents} descents: {counts}, which are some twenty times
-less likely by then than the likeliest. The second row's codes are found anew from both
+Readings of the first demonstration, of {descents} descents: {counts}, which are by then
+less than a twentieth as likely as the likeliest. The second row's codes are found anew from both
 demonstrations, so one of them may look like one that is ruled out, and what is left need not be
 what was meant: a ring and a disc around the entity may both explain two demonstrations. The second
 demonstration is, of {drawn_others} drawn, the one that puts the cursor in the most different place.

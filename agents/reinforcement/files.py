@@ -98,11 +98,21 @@ def read_policies(folder: Path) -> list[PolicyFile]:
     policies = []
     for path in sorted((folder / _POLICIES).glob("*.json")):
         found = _contents(path)
-        config = ReinforcementConfig.from_dict(found["config"])
+        config = _config(path, found["config"])
         policies.append(
             PolicyFile(folder, concept=found["concept"], task=found["task"], config=config)
         )
     return policies
+
+
+def _config(path: Path, values: dict[str, Any]) -> ReinforcementConfig:
+    try:
+        return ReinforcementConfig.from_dict(values)
+    except ConfigError as error:
+        raise ConfigError(
+            f"{path} is about a policy of another version: {error}; choose another folder, or "
+            "delete the file"
+        ) from error
 
 
 def _contents(path: Path) -> dict[str, Any]:

@@ -203,6 +203,15 @@ def judge(learner: BaseAlgorithm, concept: str, task: str, *, episodes: int, fir
 
     It acts without noise; all episodes go on side by side, so that the network is asked once for
     all of them.
+
+    Args:
+        learner: whose policy acts.
+        concept, task: of the world, as for `make_world`.
+        episodes: how many scenes.
+        first: seed of the first.
+
+    Raises:
+        UnknownConceptError: on an unknown concept or task.
     """
     layout = make_world(concept, task).layout
     worlds = [make_world(concept, task, layout=layout) for _ in range(episodes)]

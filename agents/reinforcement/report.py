@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...envs.concepts import CONCEPTS
+from ...envs.errors import ConfigError
 from ..evaluation.config import STANDARD
 from ..marked_tables import NONE, fill_table, rate
 from ..table import Table
@@ -20,7 +21,7 @@ from .shown import Shown
 
 _NAME = "reinforcement"
 RECORD = f"{_NAME}.json"
-"""Name of the file in docs/ that holds the last evaluations, by algorithm."""
+"""Name of the file in docs/ that holds every evaluation, by algorithm."""
 PAGE = "docs/reinforcement.md"
 """The document with a table for each algorithm."""
 _HEADER = (
@@ -48,19 +49,49 @@ def write_report(folder: Path, policies: Sequence[PolicyFile]) -> list[Path]:
 
 
 def record_report(root: Path, policies: Sequence[PolicyFile], *, algorithm: str) -> list[Path]:
-    """Record the last evaluations of an algorithm's policies in docs/, and renew the page there.
+    """Record what became of an algorithm's policies in docs/, and renew the page there.
+
+    Args:
+        root: of the repository.
+        policies: of one configuration, each trained to its end.
+        algorithm: of `ALGORITHMS`; policies of others are left aside.
+
+    Returns:
+        The files that were written.
 
     Raises:
-        ConfigError: if the page has no place for the table.
+        ConfigError: if a policy is not done or of another configuration than the first, if one
+            that is published is missing, or if the page has no place for the table.
     """
     mine = [policy for policy in policies if policy.config.algorithm == algorithm]
-    kept = [{**entry, "evaluations": entry["evaluations"][-1:]} for entry in _entries(mine)]
     page, file = root / PAGE, root / "docs" / RECORD
-    text = page.read_text(encoding="utf-8")
-    text = fill_table(text, algorithm, policy_table(kept), page=PAGE)
     before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    replace_text(file, _json({**before, algorithm: kept}))
+    _check_record(mine, before.get(algorithm, []))
+    entries = _entries(mine)
+    text = page.read_text(encoding="utf-8")
+    text = fill_table(text, algorithm, policy_table(entries), page=PAGE)
+    replace_text(file, _json({**before, algorithm: entries}))
     return [file, replace_text(page, text)]
+
+
+def _check_record(policies: Sequence[PolicyFile], before: Sequence[Entry]) -> None:
+    for policy in policies:
+        if not policy.done:
+            raise ConfigError(
+                f"{policy.path} is not trained to its end; run the same command again"
+            )
+        if policy.config != policies[0].config:
+            raise ConfigError(
+                f"{policy.path} is about another configuration than {policies[0].path}; record "
+                "from a folder of one configuration"
+            )
+    there = {(policy.concept, policy.task) for policy in policies}
+    lost = [each for each in before if (each["concept"], each["task"]) not in there]
+    if lost:
+        raise ConfigError(
+            f"record would lose {len(lost)} published policies, such as {lost[0]['concept']}, "
+            f"{lost[0]['task']}; train them into the same folder"
+        )
 
 
 def policy_table(entries: Sequence[Entry]) -> str:

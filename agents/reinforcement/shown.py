@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import gymnasium as gym
 
 from ...envs.demonstrations import record_demonstrations
+from ...envs.number_checks import check_whole
 from ..concept_agent import ConceptAgent
 from ..evaluation.config import STANDARD
 from ..model import load_model
@@ -55,8 +56,10 @@ def judge_shown(
 
     Raises:
         UnknownConceptError: on an unknown concept or task.
-        ConfigError: if `demonstrations` is below 1.
+        ConfigError: unless `episodes` and `demonstrations` are whole numbers of at least 1.
     """
+    check_whole("episodes", episodes, least=1, cure="ask for one or more")
+    check_whole("demonstrations", demonstrations, least=1, cure="show one or more")
     model, about = load_model(None)
     env = gym.make(WORLD, concept=concept, task=task)
     successes = steps = 0
